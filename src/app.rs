@@ -1,0 +1,76 @@
+//! The user interface: the document around it, its addresses, and what is shown at each.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`pages`] | one file per address outside the conversation, and the dialogs that are pages without script |
+//! | [`chat`] | servers, channels, messages, composer, members |
+//! | [`settings`] | a person's and a server's settings |
+//! | [`controls`] | buttons, fields, dialogs, menus: props in, callbacks out |
+//! | [`store`] | the reactive state everything signed-in shows |
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+pub mod chat;
+pub mod controls;
+pub mod pages;
+pub mod settings;
+mod shell;
+pub mod store;
+pub mod words;
+
+pub use shell::shell;
+
+use controls::{Toaster, provide_toasts};
+use pages::{
+    CreateChannelPage, CreateOrJoinPage, Front, InvitePage, InvitePeoplePage, LoginPage, NewMessagePage, NotFound,
+    RegisterPage, SignedIn,
+};
+use settings::{
+    AccountPage, AppearancePage, DevicesPage, GuildChannelsPage, GuildInvitesPage, GuildOverviewPage,
+};
+
+/// Everything inside `<body>`.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_toasts();
+    // Effects run in the browser only, after the page has been taken over: from here on clicks count.
+    Effect::new(|_| {
+        if let Some(root) = document().document_element() {
+            // Cannot fail: the name is a valid attribute name.
+            _ = root.set_attribute("data-hydrated", "");
+        }
+    });
+    view! {
+        <Title formatter=|text| if text.is_empty() { words::PRODUCT.into() } else { format!("{text} · {}", words::PRODUCT) }/>
+        <div class="skip-links">
+            <a href="#conversation" target="_self">"Skip to content"</a>
+        </div>
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=Front ssr=SsrMode::Async/>
+                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async/>
+                <Route path=path!("/invite/:code") view=InvitePage ssr=SsrMode::Async/>
+                <ParentRoute path=path!("") view=SignedIn ssr=SsrMode::Async>
+                    <Route path=path!("/channels/@me/new") view=NewMessagePage/>
+                    // One route for every conversation: going from one to the next keeps the frame.
+                    <Route path=path!("/channels/*place") view=chat::ChatFrame/>
+                    <Route path=path!("/servers/new") view=CreateOrJoinPage/>
+                    <Route path=path!("/servers/:guild/channels/new") view=CreateChannelPage/>
+                    <Route path=path!("/servers/:guild/invite") view=InvitePeoplePage/>
+                    <Route path=path!("/servers/:guild/settings") view=GuildOverviewPage/>
+                    <Route path=path!("/servers/:guild/settings/channels") view=GuildChannelsPage/>
+                    <Route path=path!("/servers/:guild/settings/invites") view=GuildInvitesPage/>
+                    <Route path=path!("/settings") view=AccountPage/>
+                    <Route path=path!("/settings/devices") view=DevicesPage/>
+                    <Route path=path!("/settings/appearance") view=AppearancePage/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+        <Toaster/>
+    }
+}

@@ -1,0 +1,10 @@
+//! `/`: nothing of its own, only the way in.
+
+use leptos::prelude::*;
+use leptos_router::components::Redirect;
+
+/// Leads to the conversations; who is not signed in goes on to `/login` from there.
+#[component]
+pub fn Front() -> impl IntoView {
+    view! { <Redirect path="/channels/@me"/> }
+}

@@ -1,0 +1,79 @@
+//! The document around the app: head, look, loader.
+
+use leptos::config::LeptosOptions;
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+use protocol::entity::{Settings, Theme};
+
+use super::App;
+use crate::api::document::{assets, remembered_look, send_policy};
+
+/// The whole HTML document of a page. Also sends the headers that belong to it.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    if let Some(nonce) = use_nonce() {
+        send_policy(&nonce);
+    }
+    let look = remembered_look();
+    let css = assets(&options).css;
+    view! {
+        <!DOCTYPE html>
+        <html
+            lang="en"
+            data-theme=theme_attribute(look)
+            data-density=look.density.as_str()
+            data-text-size=look.text_size.as_str()
+        >
+            <head>
+                <meta charset="utf-8"/>
+                <meta
+                    name="viewport"
+                    content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
+                />
+                <meta name="color-scheme" content="light dark"/>
+                <meta name="robots" content="noindex"/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link
+                    rel="preload"
+                    href="/fonts/atkinson-hyperlegible-next-latin-wght-normal.woff2"
+                    r#as="font"
+                    type="font/woff2"
+                    crossorigin="anonymous"
+                />
+                <link id="leptos" rel="stylesheet" href=css/>
+                <Loader options=options.clone()/>
+                <AutoReload options/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// The value of `data-theme`; none follows the device.
+pub(super) fn theme_attribute(look: Settings) -> Option<&'static str> {
+    match look.theme {
+        Theme::System => None,
+        Theme::Light => Some("light"),
+        Theme::Dark => Some("dark"),
+    }
+}
+
+/// Loads the WASM and starts it. Leptos' own `HydrationScripts` does the same, but its preload link carries
+/// no nonce, which our policy refuses, and it reads hash.txt on every page.
+#[component]
+fn Loader(options: LeptosOptions) -> impl IntoView {
+    let files = assets(&options);
+    let nonce = use_nonce();
+    let script = format!(
+        "import({:?}).then(m=>m.default({{module_or_path:{:?}}}).then(()=>m.hydrate()))",
+        files.js, files.wasm
+    );
+    view! {
+        <link rel="modulepreload" href=files.js nonce=nonce.clone()/>
+        <link rel="preload" href=files.wasm r#as="fetch" type="application/wasm" crossorigin="anonymous"/>
+        <script type="module" nonce=nonce>{script}</script>
+    }
+}

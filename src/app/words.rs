@@ -1,0 +1,22 @@
+//! Words that are the same everywhere on screen. What the code calls a guild is called a server here, and
+//! only here is that said.
+
+/// The product's name.
+pub const PRODUCT: &str = "Harmony";
+
+/// A guild, inside a sentence.
+pub const GUILD: &str = "server";
+/// A guild, at the beginning of a sentence.
+pub const GUILD_TITLE: &str = "Server";
+/// Guilds, as the name of their list.
+pub const GUILDS_TITLE: &str = "Servers";
+/// Title and name of what makes or joins one.
+pub const CREATE_OR_JOIN: &str = "Create or join a server";
+/// Field for its name.
+pub const GUILD_NAME: &str = "Server name";
+/// Its settings.
+pub const GUILD_SETTINGS: &str = "Server settings";
+/// Button that leaves it.
+pub const LEAVE_GUILD: &str = "Leave server";
+/// Button that deletes it.
+pub const DELETE_GUILD: &str = "Delete server";
