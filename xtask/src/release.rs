@@ -32,9 +32,12 @@ const NOT_SOURCES: &[&str] = &["tests", "benches", "crates/load", "crates/rig"];
 /// Builds the release, whatever is there already.
 pub(crate) fn build(workspace: &Workspace) -> Outcome<()> {
     tools::for_build(workspace)?;
+    // Nothing an earlier build left may pass for the outcome of this one.
     let stamp = stamp_file(workspace);
-    if stamp.exists() {
-        fs::remove_file(&stamp).map_err(|error| format!("{}: {error}", stamp.display()))?;
+    for leftover in [&stamp, &hash_file(workspace)] {
+        if leftover.exists() {
+            fs::remove_file(leftover).map_err(|error| format!("{}: {error}", leftover.display()))?;
+        }
     }
     // Taken before the build: what changes while it runs makes the next one build again.
     let sources = fingerprint(&workspace.root).map_err(|error| format!("reading the sources: {error}"))?;
@@ -81,7 +84,7 @@ fn is_current(workspace: &Workspace) -> bool {
 /// Whether the binary is there and the site holds the files that hash.txt beside it names: a development build fills
 /// the same folder with others.
 fn check(workspace: &Workspace) -> Outcome<()> {
-    let names = workspace.target.join("release/hash.txt");
+    let names = hash_file(workspace);
     let hashes = fs::read_to_string(&names).map_err(|error| format!("{}: {error}", names.display()))?;
     let files = hashed_files(&hashes).into_iter().map(|name| workspace.site().join("pkg").join(name));
     let files: Vec<PathBuf> = files.chain([workspace.binary()]).collect();
@@ -98,6 +101,11 @@ fn check(workspace: &Workspace) -> Outcome<()> {
 fn hashed_files(hashes: &str) -> Vec<String> {
     let parts = hashes.lines().filter_map(|line| line.split_once(": "));
     parts.map(|(kind, hash)| format!("harmony.{}.{kind}", hash.trim())).collect()
+}
+
+/// Written by cargo-leptos, read by the binary beside it.
+fn hash_file(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("release/hash.txt")
 }
 
 fn stamp_file(workspace: &Workspace) -> PathBuf {
