@@ -1,0 +1,201 @@
+//! Everything that can durably change, one variant each. An event belongs to exactly one stream.
+
+use serde::{Deserialize, Serialize};
+
+use crate::entity::{Channel, ChannelPlace, Dm, Guild, Me, Member, Message, ReadMark, Role, Settings, User};
+use crate::{ChannelId, GuildId, MessageId, UserId};
+
+/// A durable change, as stored in the log and sent to clients: `{"kind": "...", ...}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    // Guild streams.
+    /// Name, owner or system channel changed.
+    GuildUpdated {
+        /// As it is now.
+        guild: Guild,
+    },
+    /// The guild is gone with everything in it. The last event of its stream.
+    GuildDeleted {
+        /// Which.
+        guild_id: GuildId,
+    },
+    /// A role changed.
+    RoleUpdated {
+        /// As it is now.
+        role: Role,
+    },
+    /// There is a new channel or category.
+    ChannelCreated {
+        /// As it is now.
+        channel: Channel,
+    },
+    /// Name, topic or exceptions of a channel changed. Its `last_message_id` here is not newer than what
+    /// the client already has.
+    ChannelUpdated {
+        /// As it is now.
+        channel: Channel,
+    },
+    /// Channels stand elsewhere.
+    ChannelsMoved {
+        /// Only those that moved.
+        places: Vec<ChannelPlace>,
+    },
+    /// A channel is gone with its messages; channels under a deleted category stand alone.
+    ChannelDeleted {
+        /// Which.
+        channel_id: ChannelId,
+    },
+    /// Somebody joined.
+    MemberJoined {
+        /// Who.
+        member: Member,
+    },
+    /// Somebody changed in this guild: their roles or their names.
+    MemberUpdated {
+        /// As they are now.
+        member: Member,
+    },
+    /// Somebody left or was removed.
+    MemberLeft {
+        /// Who.
+        user_id: UserId,
+    },
+
+    // Guild and DM streams.
+    /// Somebody said something.
+    MessageCreated {
+        /// What.
+        message: Message,
+    },
+    /// A message has another text.
+    MessageUpdated {
+        /// As it is now.
+        message: Message,
+    },
+    /// A message is gone; its text is in no log any more.
+    MessageDeleted {
+        /// Where.
+        channel_id: ChannelId,
+        /// Which.
+        message_id: MessageId,
+        /// Whom it had addressed, for their counters.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<UserId>,
+        /// The channel's newest message now.
+        last_message_id: Option<MessageId>,
+    },
+    /// The other person of a conversation has other names now.
+    RecipientUpdated {
+        /// As they are now.
+        user: User,
+    },
+
+    // User streams.
+    /// The person is in one more guild; its snapshot has to be fetched.
+    GuildJoined {
+        /// Which.
+        guild: Guild,
+    },
+    /// The person is in one guild less.
+    GuildLeft {
+        /// Which.
+        guild_id: GuildId,
+    },
+    /// A conversation is in the list now.
+    DmOpened {
+        /// As they see it.
+        dm: Dm,
+    },
+    /// Something was read, on whatever device.
+    ReadMarked {
+        /// How far.
+        mark: ReadMark,
+    },
+    /// Own names or email changed.
+    MeUpdated {
+        /// As it is now.
+        me: Me,
+    },
+    /// Own settings changed.
+    SettingsUpdated {
+        /// As they are now.
+        settings: Settings,
+    },
+    /// A device signed in or was signed out.
+    DevicesChanged,
+}
+
+impl Event {
+    /// The channel only whose viewers may see this; `None` when the whole stream may.
+    pub fn channel_id(&self) -> Option<ChannelId> {
+        match self {
+            Self::ChannelCreated { channel } | Self::ChannelUpdated { channel } => Some(channel.id),
+            Self::ChannelDeleted { channel_id } | Self::MessageDeleted { channel_id, .. } => Some(*channel_id),
+            Self::MessageCreated { message } | Self::MessageUpdated { message } => Some(message.channel_id),
+            _ => None,
+        }
+    }
+
+    /// The message whose text is in this.
+    pub fn message_id(&self) -> Option<MessageId> {
+        match self {
+            Self::MessageCreated { message } | Self::MessageUpdated { message } => Some(message.id),
+            _ => None,
+        }
+    }
+
+    /// Whether who may see what can be different after this.
+    pub fn changes_access(&self) -> bool {
+        matches!(
+            self,
+            Self::GuildUpdated { .. }
+                | Self::RoleUpdated { .. }
+                | Self::ChannelCreated { .. }
+                | Self::ChannelUpdated { .. }
+                | Self::ChannelDeleted { .. }
+                | Self::MemberJoined { .. }
+                | Self::MemberUpdated { .. }
+                | Self::MemberLeft { .. }
+        )
+    }
+
+    /// The tag of the variant, for the log's `kind` column.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::GuildUpdated { .. } => "guild_updated",
+            Self::GuildDeleted { .. } => "guild_deleted",
+            Self::RoleUpdated { .. } => "role_updated",
+            Self::ChannelCreated { .. } => "channel_created",
+            Self::ChannelUpdated { .. } => "channel_updated",
+            Self::ChannelsMoved { .. } => "channels_moved",
+            Self::ChannelDeleted { .. } => "channel_deleted",
+            Self::MemberJoined { .. } => "member_joined",
+            Self::MemberUpdated { .. } => "member_updated",
+            Self::MemberLeft { .. } => "member_left",
+            Self::MessageCreated { .. } => "message_created",
+            Self::MessageUpdated { .. } => "message_updated",
+            Self::MessageDeleted { .. } => "message_deleted",
+            Self::RecipientUpdated { .. } => "recipient_updated",
+            Self::GuildJoined { .. } => "guild_joined",
+            Self::GuildLeft { .. } => "guild_left",
+            Self::DmOpened { .. } => "dm_opened",
+            Self::ReadMarked { .. } => "read_marked",
+            Self::MeUpdated { .. } => "me_updated",
+            Self::SettingsUpdated { .. } => "settings_updated",
+            Self::DevicesChanged => "devices_changed",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Event;
+
+    #[test]
+    fn the_kind_column_says_what_the_json_says() {
+        let event = Event::GuildDeleted { guild_id: crate::GuildId::from_trusted(5) };
+        let json = serde_json::to_string(&event).unwrap();
+        assert_eq!(json, format!(r#"{{"kind":"{}","guild_id":"5"}}"#, event.kind()));
+    }
+}

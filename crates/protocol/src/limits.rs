@@ -1,0 +1,66 @@
+//! Every maximum has a name and a reason. Lengths of text are in characters (Unicode scalar values).
+
+/// Characters of a message after trimming. Long enough for an essay, short enough that the worst page of
+/// fifty stays below 1 MiB.
+pub const CONTENT_CHARS: usize = 4_000;
+/// Messages on a page of history: about three screens, one cheap query.
+pub const HISTORY_PAGE: usize = 50;
+/// Characters of a server's name; fits the sidebar's header with the ellipsis rarely needed.
+pub const GUILD_NAME_CHARS: usize = 100;
+/// Characters of a channel's name, as Discord has it.
+pub const CHANNEL_NAME_CHARS: usize = 100;
+/// Characters of a channel's topic, as Discord has it.
+pub const TOPIC_CHARS: usize = 1_024;
+/// Shortest username. One letter is too easily squatted.
+pub const USERNAME_MIN: usize = 2;
+/// Longest username.
+pub const USERNAME_MAX: usize = 32;
+/// Longest display name; the member list is built for it.
+pub const DISPLAY_NAME_CHARS: usize = 32;
+/// Shortest password (OWASP ASVS 5.0, 6.2.1).
+pub const PASSWORD_MIN: usize = 8;
+/// Longest password in characters: passphrases fit, and hashing cost stays bounded.
+pub const PASSWORD_MAX: usize = 256;
+/// Longest email address (RFC 5321 §4.5.3.1).
+pub const EMAIL_CHARS: usize = 254;
+/// Channels in one guild, as Discord has it; the sidebar is loaded whole.
+pub const CHANNELS_PER_GUILD: usize = 500;
+/// Guilds one person may be in; their cursors travel in every hello.
+pub const GUILDS_PER_USER: usize = 200;
+/// Live invites of one guild.
+pub const INVITES_PER_GUILD: usize = 1_000;
+/// Members sent with a guild's snapshot and with each further page of the list.
+pub const MEMBERS_PAGE: usize = 100;
+/// Direct conversations shown in the sidebar, newest first.
+pub const DMS_LISTED: usize = 100;
+/// People offered when a conversation is to be found or started.
+pub const PEOPLE_FOUND: usize = 10;
+/// People one message can mention; more is a mass mention, which has a permission of its own.
+pub const MENTIONS_PER_MESSAGE: usize = 50;
+/// Characters of a quoted preview above a reply.
+pub const EXCERPT_CHARS: usize = 120;
+/// Characters of a retry key.
+pub const NONCE_CHARS: usize = 36;
+/// Longest life of an invite, in seconds: 30 days. `None` in its place means it does not expire.
+pub const INVITE_MAX_AGE_S: i64 = 30 * 86_400;
+/// Most uses an invite can be limited to.
+pub const INVITE_MAX_USES: i64 = 100;
+
+/// Events a stream may be behind and still be replayed; beyond that a snapshot is cheaper.
+pub const REPLAY_EVENTS: usize = 1_000;
+/// Bytes of one frame from a client. The largest honest one is a hello with 200 guilds and 100 DMs.
+pub const CLIENT_FRAME_BYTES: usize = 64 * 1024;
+/// Frames that wait for one connection before it counts as too slow.
+pub const OUTBOX_FRAMES: usize = 256;
+/// Bytes that wait for one connection before it counts as too slow.
+pub const OUTBOX_BYTES: usize = 512 * 1024;
+/// Milliseconds between two heartbeats of a client.
+pub const HEARTBEAT_MS: u32 = 30_000;
+/// Milliseconds a typing line stays without being renewed.
+pub const TYPING_MS: u32 = 8_000;
+/// Milliseconds between two typing signals of one person in one channel.
+pub const TYPING_EVERY_MS: u32 = 5_000;
+/// Minutes between two messages that still form one group on screen.
+pub const GROUP_MINUTES: i64 = 7;
+/// People named online in one presence snapshot.
+pub const PRESENCE_LISTED: usize = 1_000;

@@ -1,0 +1,154 @@
+//! What a page carries so that nothing has to be asked twice: state together with the cursors it was read at.
+
+use serde::{Deserialize, Serialize};
+
+use crate::entity::{Channel, Dm, Guild, Me, Member, Message, Presence, ReadMark, Role};
+use crate::permissions::Permissions;
+use crate::{ChannelId, Cursors, GuildId, MessageId, Rev, UserId};
+
+/// Where somebody is or wants to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "snake_case")]
+pub enum Place {
+    /// Direct messages, none open; also every page without messages, such as settings.
+    Home,
+    /// A direct conversation.
+    Dm {
+        /// Which.
+        channel: ChannelId,
+        /// The message to jump to.
+        message: Option<MessageId>,
+    },
+    /// A guild.
+    Guild {
+        /// Which.
+        guild: GuildId,
+        /// The channel; none means the first one that can be seen.
+        channel: Option<ChannelId>,
+        /// The message to jump to.
+        message: Option<MessageId>,
+    },
+}
+
+/// Everything a signed-in page starts from, read in one database snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageData {
+    /// The person's own state.
+    pub home: HomeSnapshot,
+    /// The guild on screen.
+    pub guild: Option<GuildSnapshot>,
+    /// The messages on screen.
+    pub history: Option<History>,
+    /// How far each stream in here has been read.
+    pub cursors: Cursors,
+    /// The running build.
+    pub build: String,
+}
+
+/// A person's own stream: guild list, conversations, marks, settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HomeSnapshot {
+    /// The person.
+    pub me: Me,
+    /// Guilds in the order they were joined, with what is unread in each.
+    pub guilds: Vec<GuildSummary>,
+    /// Open conversations, newest first, at most [`crate::limits::DMS_LISTED`].
+    pub dms: Vec<Dm>,
+    /// Marks of the conversations listed.
+    pub dm_marks: Vec<ReadMark>,
+    /// Revision of the person's stream.
+    pub rev: Rev,
+}
+
+/// A guild as the rail shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuildSummary {
+    /// The guild.
+    pub guild: Guild,
+    /// Channels with something unread, and how many mentions are in it.
+    pub unread: Vec<UnreadChannel>,
+    /// Revision of the guild's stream.
+    pub rev: Rev,
+}
+
+/// A channel with something unread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadChannel {
+    /// Which.
+    pub channel_id: ChannelId,
+    /// Its newest message.
+    pub last_message_id: MessageId,
+    /// How far it was read.
+    pub last_read_id: Option<MessageId>,
+    /// Mentions not yet read.
+    pub mentions: u32,
+}
+
+/// A guild with all that its sidebar and member list need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuildSnapshot {
+    /// The guild.
+    pub guild: Guild,
+    /// Channels the person can see.
+    pub channels: Vec<Channel>,
+    /// Roles, @everyone first.
+    pub roles: Vec<Role>,
+    /// The first [`crate::limits::MEMBERS_PAGE`] members by id, which is by age of the account.
+    pub members: Vec<Member>,
+    /// How many members there are.
+    pub member_count: u32,
+    /// Read marks of the channels listed, where there are any.
+    pub marks: Vec<ReadMark>,
+    /// What the person may do in the guild as a whole.
+    pub access: Permissions,
+    /// Where that is different.
+    pub channel_access: Vec<(ChannelId, Permissions)>,
+    /// Who of the members listed is here. Not part of the durable state.
+    pub online: Vec<UserId>,
+    /// Revision of the guild's stream.
+    pub rev: Rev,
+}
+
+/// A page of messages, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// Where.
+    pub channel_id: ChannelId,
+    /// Oldest first.
+    pub messages: Vec<Message>,
+    /// There are older ones.
+    pub has_older: bool,
+    /// There are newer ones.
+    pub has_newer: bool,
+    /// How far the person had read; for the line between old and new.
+    pub last_read_id: Option<MessageId>,
+    /// What the person may do here.
+    pub access: Permissions,
+    /// Revision of the channel's stream when this was read.
+    pub rev: Rev,
+}
+
+/// Which page of history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "page", content = "id", rename_all = "snake_case")]
+pub enum Anchor {
+    /// The newest.
+    Latest,
+    /// Those just before a message.
+    Before(MessageId),
+    /// Those just after a message.
+    After(MessageId),
+    /// Those on both sides of a message, and itself.
+    Around(MessageId),
+}
+
+/// A further page of a guild's members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembersPage {
+    /// By id.
+    pub members: Vec<Member>,
+    /// Whether there are more after the last one.
+    pub has_more: bool,
+    /// Who of them is here.
+    pub presence: Vec<(UserId, Presence)>,
+}

@@ -1,0 +1,184 @@
+//! What the page around the app takes from the request and adds to the answer. In the browser there is
+//! neither, and each of these does nothing.
+
+use protocol::entity::{Density, Settings, TextSize, Theme};
+
+#[cfg(feature = "ssr")]
+pub use answer::{assets, origin, remembered_look, send_policy, set_status};
+#[cfg(not(feature = "ssr"))]
+pub use nothing::{assets, origin, remembered_look, send_policy, set_status};
+
+/// Cookie that lets the first byte of a page have the right colours: `theme.density.size`, see [`look_text`].
+/// Readable by nobody's script and not a secret.
+pub const LOOK_COOKIE: &str = "harmony-look";
+
+/// The value of [`LOOK_COOKIE`].
+pub fn look_text(look: Settings) -> String {
+    format!("{}.{}.{}", look.theme.as_str(), look.density.as_str(), look.text_size.as_str())
+}
+
+/// Reads the value of [`LOOK_COOKIE`]; anything odd counts as the default.
+pub fn parse_look(text: &str) -> Settings {
+    let mut parts = text.split('.');
+    let mut next = || parts.next().unwrap_or_default();
+    Settings {
+        theme: Theme::from_text(next()).unwrap_or_default(),
+        density: Density::from_text(next()).unwrap_or_default(),
+        text_size: TextSize::from_text(next()).unwrap_or_default(),
+    }
+}
+
+/// Addresses of the built files, with their hashes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assets {
+    /// The style sheet.
+    pub css: String,
+    /// The script that loads the WASM.
+    pub js: String,
+    /// The WASM.
+    pub wasm: String,
+}
+
+#[cfg(feature = "ssr")]
+mod answer {
+    use std::sync::OnceLock;
+
+    use axum::http::header::{CONTENT_SECURITY_POLICY, COOKIE, HOST, HeaderValue};
+    use axum::http::request::Parts;
+    use axum::http::StatusCode;
+    use leptos::config::LeptosOptions;
+    use leptos::prelude::use_context;
+    use leptos_axum::ResponseOptions;
+    use protocol::entity::Settings;
+
+    use super::{Assets, LOOK_COOKIE, parse_look};
+
+    /// The look this device showed last.
+    pub fn remembered_look() -> Settings {
+        let parts = use_context::<Parts>();
+        let cookies = parts.iter().flat_map(|parts| parts.headers.get_all(COOKIE));
+        cookies
+            .filter_map(|header| header.to_str().ok())
+            .flat_map(|header| header.split(';'))
+            .find_map(|cookie| cookie.trim().strip_prefix(LOOK_COOKIE)?.strip_prefix('='))
+            .map(parse_look)
+            .unwrap_or_default()
+    }
+
+    /// Sets the HTTP status of the page.
+    pub fn set_status(status: u16) {
+        if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
+            response.set_status(status);
+        }
+    }
+
+    /// Scheme and host people reach this instance by, for links that leave it. No trailing slash.
+    pub fn origin() -> String {
+        crate::api::caller::state().config.public_url.clone()
+    }
+
+    /// Sends the content security policy: our own files, scripts with this page's nonce and what those load,
+    /// one socket to our own host, and nothing from anywhere else.
+    pub fn send_policy(nonce: &str) {
+        let Some(response) = use_context::<ResponseOptions>() else { return };
+        let host = use_context::<Parts>()
+            .and_then(|parts| parts.headers.get(HOST)?.to_str().ok().map(str::to_owned))
+            .filter(|host| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".:-[]".contains(&b)));
+        // Older browsers do not count `ws:` of the same host as 'self'.
+        let mut sockets = host.map(|host| format!(" ws://{host} wss://{host}")).unwrap_or_default();
+        if std::env::var_os("LEPTOS_WATCH").is_some() {
+            sockets.push_str(" ws://127.0.0.1:3001 ws://localhost:3001");
+        }
+        let policy = format!(
+            "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; \
+             style-src 'self' 'nonce-{nonce}'; img-src 'self' blob:; media-src 'self' blob:; font-src 'self'; \
+             connect-src 'self'{sockets}; worker-src 'self'; manifest-src 'self'; form-action 'self'; \
+             base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+        );
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            response.insert_header(CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+
+    /// Where the built files are. Their names are read once: they change only with the binary beside them.
+    pub fn assets(options: &LeptosOptions) -> Assets {
+        static NAMES: OnceLock<Assets> = OnceLock::new();
+        NAMES.get_or_init(|| read_names(options)).clone()
+    }
+
+    fn read_names(options: &LeptosOptions) -> Assets {
+        let hashes = if options.hash_files {
+            std::env::current_exe()
+                .ok()
+                .and_then(|exe| std::fs::read_to_string(exe.parent()?.join(options.hash_file.as_ref())).ok())
+                .unwrap_or_else(|| {
+                    tracing::error!("hash-files is on, but hash.txt is not beside the binary: the page stays without script and style");
+                    String::new()
+                })
+        } else {
+            String::new()
+        };
+        let path = |kind: &str| {
+            let hash = hashes.lines().find_map(|line| line.trim().strip_prefix(kind)?.strip_prefix(':').map(str::trim));
+            let dotted = hash.map(|hash| format!(".{hash}")).unwrap_or_default();
+            format!("/{}/{}{dotted}.{kind}", options.site_pkg_dir, options.output_name)
+        };
+        Assets { css: path("css"), js: path("js"), wasm: path("wasm") }
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+mod nothing {
+    use leptos::config::LeptosOptions;
+    use protocol::entity::Settings;
+
+    use super::Assets;
+
+    /// The look this device showed last: known to the backend only.
+    pub fn remembered_look() -> Settings {
+        Settings::default()
+    }
+
+    /// Does nothing: the answer is long here.
+    pub fn set_status(_status: u16) {}
+
+    /// Does nothing: the page came with its policy.
+    pub fn send_policy(_nonce: &str) {}
+
+    /// Scheme and host of this page.
+    pub fn origin() -> String {
+        leptos::prelude::location().origin().unwrap_or_default()
+    }
+
+    /// Nothing: the page has loaded them already.
+    pub fn assets(_options: &LeptosOptions) -> Assets {
+        Assets::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::entity::{Density, Settings, TextSize, Theme};
+
+    use super::{look_text, parse_look};
+
+    #[test]
+    fn a_look_survives_its_cookie() {
+        for theme in Theme::ALL {
+            for density in Density::ALL {
+                for text_size in TextSize::ALL {
+                    let look = Settings { theme: *theme, density: *density, text_size: *text_size };
+                    assert_eq!(parse_look(&look_text(look)), look);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_odd_cookie_counts_as_the_default() {
+        for text in ["", ".", "purple.x.y", "dark.<b>.large;"] {
+            assert_eq!(parse_look(text).density, Density::Cozy, "{text}");
+        }
+        assert_eq!(parse_look("dark").theme, Theme::Dark);
+    }
+}

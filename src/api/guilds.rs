@@ -1,0 +1,80 @@
+//! Guilds and their members.
+
+use leptos::prelude::*;
+use protocol::entity::Guild;
+use protocol::snapshot::{GuildSnapshot, MembersPage};
+use protocol::{GuildId, UserId};
+
+use super::Answer;
+#[cfg(feature = "ssr")]
+use super::caller::{actor, answer, redirect, state};
+
+/// Makes a guild and goes to it.
+#[server(endpoint = "guilds/create")]
+pub async fn create_guild(name: String, #[server(default)] nonce: String) -> Answer<Guild> {
+    let state = state();
+    let actor = actor(&state).await?;
+    let guild = answer(backend::actions::guilds::create(&state, &actor, &name, &nonce).await)?;
+    redirect(&format!("/channels/{}", guild.id));
+    Ok(guild)
+}
+
+/// Renames a guild.
+#[server(endpoint = "guilds/rename")]
+pub async fn rename_guild(guild_id: GuildId, name: String) -> Answer<()> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::guilds::rename(&state, &actor, guild_id, &name).await)
+}
+
+/// Deletes a guild; `confirmation` is its name, typed.
+#[server(endpoint = "guilds/delete")]
+pub async fn delete_guild(guild_id: GuildId, confirmation: String) -> Answer<()> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::guilds::delete(&state, &actor, guild_id, &confirmation).await)?;
+    redirect("/channels/@me");
+    Ok(())
+}
+
+/// Leaves a guild.
+#[server(endpoint = "guilds/leave")]
+pub async fn leave_guild(guild_id: GuildId) -> Answer<()> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::members::leave(&state, &actor, guild_id).await)?;
+    redirect("/channels/@me");
+    Ok(())
+}
+
+/// Hands a guild over to another member, found by username.
+#[server(endpoint = "guilds/transfer")]
+pub async fn transfer_guild(guild_id: GuildId, username: String) -> Answer<()> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::guilds::transfer(&state, &actor, guild_id, &username).await)
+}
+
+/// Removes a member.
+#[server(endpoint = "guilds/kick")]
+pub async fn kick_member(guild_id: GuildId, user_id: UserId) -> Answer<()> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::members::kick(&state, &actor, guild_id, user_id).await)
+}
+
+/// A guild anew: when it is opened, or after a `reset` of its stream.
+#[server(endpoint = "guilds/snapshot")]
+pub async fn guild_snapshot(guild_id: GuildId) -> Answer<GuildSnapshot> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::guilds::snapshot(&state, &actor, guild_id).await)
+}
+
+/// The members after one.
+#[server(endpoint = "guilds/members")]
+pub async fn members(guild_id: GuildId, after: Option<UserId>) -> Answer<MembersPage> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::members::page(&state, &actor, guild_id, after).await)
+}

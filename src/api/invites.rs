@@ -1,0 +1,63 @@
+//! Invites and joining.
+
+use leptos::prelude::*;
+use protocol::entity::{Invite, InvitePreview};
+use protocol::{GuildId, InviteId};
+
+use super::Answer;
+#[cfg(feature = "ssr")]
+use super::caller::{actor, answer, redirect, request, state};
+
+/// Makes an invite. `max_age_s` and `max_uses` are decimal numbers; empty or 0 means without limit.
+#[server(endpoint = "invites/create")]
+pub async fn create_invite(
+    guild_id: GuildId,
+    #[server(default)] max_age_s: String,
+    #[server(default)] max_uses: String,
+) -> Answer<Invite> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::invites::create(&state, &actor, guild_id, &max_age_s, &max_uses).await)
+}
+
+/// The caller's own live invite that never expires and has no limit, made if there is none: what the
+/// "Invite people" dialog shows at once.
+#[server(endpoint = "invites/standing")]
+pub async fn standing_invite(guild_id: GuildId) -> Answer<Invite> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::invites::standing(&state, &actor, guild_id).await)
+}
+
+/// A guild's live invites.
+#[server(endpoint = "invites/list")]
+pub async fn list_invites(guild_id: GuildId) -> Answer<Vec<Invite>> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::invites::list(&state, &actor, guild_id).await)
+}
+
+/// Ends an invite.
+#[server(endpoint = "invites/revoke")]
+pub async fn revoke_invite(invite_id: InviteId) -> Answer<()> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::invites::revoke(&state, &actor, invite_id).await)
+}
+
+/// What an invite leads to; works signed out.
+#[server(endpoint = "invites/preview")]
+pub async fn preview_invite(code: String) -> Answer<InvitePreview> {
+    let (state, request) = (state(), request()?);
+    answer(backend::actions::invites::preview(&state, &request, &code).await)
+}
+
+/// Joins by code or link and goes to the server; who is in already just goes there.
+#[server(endpoint = "invites/join")]
+pub async fn join(code: String) -> Answer<GuildId> {
+    let state = state();
+    let actor = actor(&state).await?;
+    let guild = answer(backend::actions::invites::join(&state, &actor, &code).await)?;
+    redirect(&format!("/channels/{guild}"));
+    Ok(guild)
+}

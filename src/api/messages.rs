@@ -1,0 +1,81 @@
+//! Messages, history, read marks.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+use protocol::entity::Message;
+use protocol::snapshot::{Anchor, History};
+use protocol::{ChannelId, MessageId};
+
+use super::Answer;
+#[cfg(feature = "ssr")]
+use super::caller::{actor, answer, redirect, state};
+
+/// Sends a message. A repeat with the same `nonce` returns the first one. `next` is for forms: where to go
+/// afterwards instead of back.
+#[server(endpoint = "messages/send")]
+pub async fn send_message(
+    channel_id: ChannelId,
+    content: String,
+    reply_to: Option<MessageId>,
+    #[server(default)] nonce: String,
+    #[server(default)] next: String,
+) -> Answer<Message> {
+    use backend::actions::messages::{Draft, send};
+    let state = state();
+    let actor = actor(&state).await?;
+    let draft = Draft { content: &content, reply_to, nonce: &nonce };
+    let message = answer(send(&state, &actor, channel_id, draft).await)?;
+    if !next.is_empty() {
+        redirect(&next);
+    }
+    Ok(message)
+}
+
+/// Changes the text of one's own message.
+#[server(endpoint = "messages/edit")]
+pub async fn edit_message(
+    channel_id: ChannelId,
+    message_id: MessageId,
+    content: String,
+    #[server(default)] next: String,
+) -> Answer<Message> {
+    let state = state();
+    let actor = actor(&state).await?;
+    let message = answer(backend::actions::messages::edit(&state, &actor, channel_id, message_id, &content).await)?;
+    if !next.is_empty() {
+        redirect(&next);
+    }
+    Ok(message)
+}
+
+/// Deletes a message.
+#[server(endpoint = "messages/delete")]
+pub async fn delete_message(
+    channel_id: ChannelId,
+    message_id: MessageId,
+    #[server(default)] next: String,
+) -> Answer<()> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::messages::delete(&state, &actor, channel_id, message_id).await)?;
+    if !next.is_empty() {
+        redirect(&next);
+    }
+    Ok(())
+}
+
+/// A page of messages.
+#[server(endpoint = "messages/history", input = Json)]
+pub async fn history(channel_id: ChannelId, anchor: Anchor) -> Answer<History> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::messages::history(&state, &actor, channel_id, anchor).await)
+}
+
+/// Moves the read mark forward to a message, on all devices.
+#[server(endpoint = "messages/read")]
+pub async fn mark_read(channel_id: ChannelId, message_id: MessageId) -> Answer<()> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::messages::mark_read(&state, &actor, channel_id, message_id).await)
+}
