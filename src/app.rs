@@ -17,7 +17,7 @@ pub mod chat;
 pub mod controls;
 pub mod pages;
 pub mod settings;
-mod shell;
+pub mod shell;
 pub mod store;
 pub mod words;
 
@@ -25,8 +25,8 @@ pub use shell::shell;
 
 use controls::{Toaster, provide_toasts};
 use pages::{
-    CreateChannelPage, CreateOrJoinPage, Front, InvitePage, InvitePeoplePage, LoginPage, NewMessagePage, NotFound,
-    RegisterPage, SignedIn,
+    CreateChannelPage, CreateOrJoinPage, Front, InvitePage, InvitePeoplePage, LoginPage, NewMessagePage,
+    NotFound, RegisterPage, SignedIn,
 };
 use settings::{
     AccountPage, AppearancePage, DevicesPage, GuildChannelsPage, GuildInvitesPage, GuildOverviewPage,
@@ -45,7 +45,7 @@ pub fn App() -> impl IntoView {
         }
     });
     view! {
-        <Title formatter=|text| if text.is_empty() { words::PRODUCT.into() } else { format!("{text} · {}", words::PRODUCT) }/>
+        <Title formatter=|text: String| if text.is_empty() { words::PRODUCT.into() } else { format!("{text} · {}", words::PRODUCT) }/>
         <div class="skip-links">
             <a href="#conversation" target="_self">"Skip to content"</a>
         </div>

@@ -13,6 +13,7 @@
 
 #![recursion_limit = "256"] // Deep views are deep types.
 
+#[allow(missing_docs, reason = "arguments of server functions become fields, which cannot be documented")]
 pub mod api;
 pub mod app;
 pub mod browser;
@@ -39,7 +40,7 @@ fn offer_reload() -> Option<()> {
     if document.get_element_by_id("crash").is_some() {
         return Some(());
     }
-    let element = |tag: &str, class: &str, text: &str| {
+    let element = |tag: &str, class: &str, text: &str| -> Option<leptos::web_sys::Element> {
         let element = document.create_element(tag).ok()?;
         element.set_class_name(class);
         element.set_text_content((!text.is_empty()).then_some(text));
@@ -55,8 +56,10 @@ fn offer_reload() -> Option<()> {
     overlay.set_id("crash");
     overlay.set_attribute("role", "alertdialog").ok()?;
     overlay.set_attribute("aria-label", "Something broke").ok()?;
-    overlay.append_child(&element("p", "crash__title", "Something broke.")?).ok()?;
-    overlay.append_child(&element("p", "crash__text", "What you have sent is safe. Reload to go on.")?).ok()?;
+    let title = element("p", "crash__title", "Something broke.")?;
+    let text = element("p", "crash__text", "What you have sent is safe. Reload to go on.")?;
+    overlay.append_child(&title).ok()?;
+    overlay.append_child(&text).ok()?;
     overlay.append_child(&link).ok()?;
     document.body()?.append_child(&overlay).ok()?;
     Some(())

@@ -43,9 +43,9 @@ pub struct Assets {
 mod answer {
     use std::sync::OnceLock;
 
+    use axum::http::StatusCode;
     use axum::http::header::{CONTENT_SECURITY_POLICY, COOKIE, HOST, HeaderValue};
     use axum::http::request::Parts;
-    use axum::http::StatusCode;
     use leptos::config::LeptosOptions;
     use leptos::prelude::use_context;
     use leptos_axum::ResponseOptions;
@@ -67,7 +67,8 @@ mod answer {
 
     /// Sets the HTTP status of the page.
     pub fn set_status(status: u16) {
-        if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
+        if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status))
+        {
             response.set_status(status);
         }
     }
@@ -119,7 +120,9 @@ mod answer {
             String::new()
         };
         let path = |kind: &str| {
-            let hash = hashes.lines().find_map(|line| line.trim().strip_prefix(kind)?.strip_prefix(':').map(str::trim));
+            let hash = hashes
+                .lines()
+                .find_map(|line| line.trim().strip_prefix(kind)?.strip_prefix(':').map(str::trim));
             let dotted = hash.map(|hash| format!(".{hash}")).unwrap_or_default();
             format!("/{}/{}{dotted}.{kind}", options.site_pkg_dir, options.output_name)
         };

@@ -64,7 +64,7 @@ pub async fn kick_member(guild_id: GuildId, user_id: UserId) -> Answer<()> {
 }
 
 /// A guild anew: when it is opened, or after a `reset` of its stream.
-#[server(endpoint = "guilds/snapshot")]
+#[server(ReloadGuild, endpoint = "guilds/snapshot")]
 pub async fn guild_snapshot(guild_id: GuildId) -> Answer<GuildSnapshot> {
     let state = state();
     let actor = actor(&state).await?;

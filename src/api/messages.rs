@@ -65,7 +65,7 @@ pub async fn delete_message(
 }
 
 /// A page of messages.
-#[server(endpoint = "messages/history", input = Json)]
+#[server(LoadHistory, endpoint = "messages/history", input = Json)]
 pub async fn history(channel_id: ChannelId, anchor: Anchor) -> Answer<History> {
     let state = state();
     let actor = actor(&state).await?;

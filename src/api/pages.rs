@@ -17,7 +17,7 @@ pub async fn load_page(place: Place) -> Answer<PageData> {
 }
 
 /// The person's own stream anew, after a `reset` of it.
-#[server(endpoint = "pages/home")]
+#[server(ReloadHome, endpoint = "pages/home")]
 pub async fn home_snapshot() -> Answer<HomeSnapshot> {
     let state = state();
     let actor = actor(&state).await?;
@@ -25,7 +25,7 @@ pub async fn home_snapshot() -> Answer<HomeSnapshot> {
 }
 
 /// What somebody who is not signed in may know about this instance.
-#[server(endpoint = "pages/instance")]
+#[server(DescribeInstance, endpoint = "pages/instance")]
 pub async fn instance() -> Answer<Instance> {
     let state = state();
     let (registration_open, needs_setup_code) =

@@ -1,20 +1,22 @@
 //! Controls: the parts every screen is made of. Props in, callbacks out; they read no data and call nobody.
 
-mod avatar;
-mod button;
-mod choice;
-mod dialog;
-mod empty_state;
-mod field;
-mod icon;
-mod menu;
-mod password;
-mod progress;
-mod toast;
+pub mod avatar;
+pub mod button;
+pub mod choice;
+pub mod copy;
+pub mod dialog;
+pub mod empty_state;
+pub mod field;
+pub mod icon;
+pub mod menu;
+pub mod password;
+pub mod progress;
+pub mod toast;
 
 pub use avatar::{Avatar, AvatarSize};
 pub use button::{IconButton, SubmitButton};
 pub use choice::{Segmented, Select};
+pub use copy::CopyField;
 pub use dialog::Dialog;
 pub use empty_state::EmptyState;
 pub use field::{FieldNote, FormAlert, TextArea, TextField};

@@ -1,19 +1,20 @@
 //! One file per address outside the conversation, and the dialogs that are pages without script.
 
-mod address;
-mod create_channel;
-mod create_or_join;
-mod dialogs;
-mod error;
-mod front;
-mod invite;
-mod invite_people;
-mod login;
-mod new_message;
-mod not_found;
-mod refusals;
-mod register;
-mod signed_in;
+pub mod address;
+pub mod create_channel;
+pub mod create_or_join;
+pub mod dialogs;
+pub mod error;
+pub mod frame;
+pub mod front;
+pub mod invite;
+pub mod invite_people;
+pub mod login;
+pub mod new_message;
+pub mod not_found;
+pub mod refusals;
+pub mod register;
+pub mod signed_in;
 
 pub use address::{Address, current_path, parse_address};
 pub use create_channel::CreateChannelPage;
@@ -26,6 +27,7 @@ pub use invite_people::InvitePeoplePage;
 pub use login::LoginPage;
 pub use new_message::NewMessagePage;
 pub use not_found::NotFound;
-pub use refusals::{about, about_none_of, refusal};
+pub use refusals::{Checked, about, about_none_of, refusal, when_done};
 pub use register::RegisterPage;
-pub use signed_in::SignedIn;
+pub(in crate::app) use register::password_hint;
+pub use signed_in::{Extra, SignedIn, invite_link, take_extra};

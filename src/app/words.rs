@@ -20,3 +20,25 @@ pub const GUILD_SETTINGS: &str = "Server settings";
 pub const LEAVE_GUILD: &str = "Leave server";
 /// Button that deletes it.
 pub const DELETE_GUILD: &str = "Delete server";
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// A day in words, such as "3 November 2026". In UTC, so that both halves write the same.
+pub fn day(time: protocol::Timestamp) -> String {
+    let civil = time.civil(0);
+    let month = MONTHS.get(usize::from(civil.month).saturating_sub(1)).copied().unwrap_or_default();
+    format!("{} {month} {}", civil.day, civil.year)
+}

@@ -26,6 +26,7 @@ pub fn Dialog(
     let content = NodeRef::<html::Div>::new();
     let children = StoredValue::new(children);
     let title_id = format!("{id}-title");
+    let labelled_by = title_id.clone();
     // A press that starts inside, such as selecting text, and ends on the backdrop does not close.
     let pressed_outside = StoredValue::new(false);
 
@@ -47,7 +48,7 @@ pub fn Dialog(
             node_ref=dialog
             class=format!("dialog {class}")
             id=id
-            aria-labelledby=title_id.clone()
+            aria-labelledby=labelled_by
             on:close=move |_| open.set(false)
             on:pointerdown=move |event| {
                 pressed_outside.set_value(event.target() == event.current_target());

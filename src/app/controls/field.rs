@@ -11,7 +11,6 @@ pub fn FieldNote(
     #[prop(into)]
     field: String,
     /// What to know before typing.
-    #[prop(optional, into)]
     hint: Option<String>,
     /// What is wrong with what was typed.
     #[prop(optional, into)]

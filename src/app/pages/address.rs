@@ -25,9 +25,9 @@ pub fn parse_address(path: &str) -> Address {
         ["channels", guild] => in_guild(guild, None, None),
         ["channels", guild, channel] => in_guild(guild, Some(channel), None),
         ["channels", guild, channel, message] => in_guild(guild, Some(channel), Some(message)),
-        ["servers", guild, "channels", "new"] | ["servers", guild, "invite"] | ["servers", guild, "settings"] => {
-            in_guild(guild, None, None)
-        }
+        ["servers", guild, "channels", "new"]
+        | ["servers", guild, "invite"]
+        | ["servers", guild, "settings"] => in_guild(guild, None, None),
         ["servers", guild, "settings", "channels" | "invites"] => in_guild(guild, None, None),
         _ => None,
     };
@@ -68,17 +68,30 @@ mod tests {
     fn an_address_names_its_place() {
         assert_eq!(parse_address("/channels/@me"), Address::Known(Place::Home));
         assert_eq!(parse_address("/settings/devices"), Address::Known(Place::Home));
-        let Address::Known(Place::Dm { channel, message }) = parse_address("/channels/@me/7/9") else { panic!() };
+        let Address::Known(Place::Dm { channel, message }) = parse_address("/channels/@me/7/9") else {
+            panic!()
+        };
         assert_eq!((channel.get(), message.map(|id| id.get())), (7, Some(9)));
-        let Address::Known(Place::Guild { guild, channel, .. }) = parse_address("/channels/5/6") else { panic!() };
+        let Address::Known(Place::Guild { guild, channel, .. }) = parse_address("/channels/5/6") else {
+            panic!()
+        };
         assert_eq!((guild.get(), channel.map(|id| id.get())), (5, Some(6)));
-        let Address::Known(Place::Guild { channel, .. }) = parse_address("/servers/5/settings") else { panic!() };
+        let Address::Known(Place::Guild { channel, .. }) = parse_address("/servers/5/settings") else {
+            panic!()
+        };
         assert_eq!(channel, None);
     }
 
     #[test]
     fn what_is_no_address_is_unknown() {
-        for path in ["/channels", "/channels/x", "/channels/5/x", "/channels/@me/0", "/channels/5/6/7/8", "/servers/x/settings"] {
+        for path in [
+            "/channels",
+            "/channels/x",
+            "/channels/5/x",
+            "/channels/@me/0",
+            "/channels/5/6/7/8",
+            "/servers/x/settings",
+        ] {
             assert_eq!(parse_address(path), Address::Unknown, "{path}");
         }
     }

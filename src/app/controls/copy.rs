@@ -1,0 +1,67 @@
+//! Text to take along: a read-only field with a button that copies it.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local_scoped_with_cancellation;
+use wasm_bindgen_futures::JsFuture;
+
+use super::Icon;
+
+/// A read-only field and "Copy". Where the browser gives no clipboard (a page without TLS), the text is
+/// selected instead and the line below says what to press.
+#[component]
+pub fn CopyField(
+    /// Unique on the page.
+    #[prop(into)]
+    id: String,
+    /// The words above it.
+    #[prop(into)]
+    label: String,
+    /// The text.
+    #[prop(into)]
+    text: String,
+) -> impl IntoView {
+    let field = NodeRef::<html::Input>::new();
+    let note = RwSignal::new("");
+    let held = StoredValue::new(text.clone());
+    let copy = move |_| {
+        if let Some(field) = field.get_untracked() {
+            field.select();
+        }
+        // Without TLS there is no `navigator.clipboard`, and asking for it throws.
+        if !window().is_secure_context() {
+            note.set("Selected. Copy it with your keyboard.");
+            return;
+        }
+        let written = window().navigator().clipboard().write_text(&held.get_value());
+        spawn_local_scoped_with_cancellation(async move {
+            let worked = JsFuture::from(written).await.is_ok();
+            note.try_set(if worked { "Copied." } else { "Selected. Copy it with your keyboard." });
+        });
+    };
+    view! {
+        <div class="field">
+            <label class="field__label" for=id.clone()>{label}</label>
+            <div class="copy-row">
+                <input
+                    node_ref=field
+                    class="input"
+                    id=id
+                    type="text"
+                    readonly=true
+                    value=text
+                    on:focus=move |_| {
+                        if let Some(field) = field.get_untracked() {
+                            field.select();
+                        }
+                    }
+                />
+                <button class="button button--primary needs-script" type="button" on:click=copy>
+                    <Icon name="copy"/>
+                    "Copy"
+                </button>
+            </div>
+            <p class="field__hint" role="status">{move || note.get()}</p>
+        </div>
+    }
+}

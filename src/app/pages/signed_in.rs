@@ -1,0 +1,147 @@
+//! The layout of every signed-in page: loads what the first page needs, once, and keeps the live state for all
+//! that follow.
+
+use leptos::prelude::*;
+use leptos_router::components::{Outlet, Redirect};
+use leptos_router::hooks::use_location;
+use leptos_router::location::Url;
+use protocol::Error;
+use protocol::entity::{Device, Invite};
+use protocol::snapshot::PageData;
+use serde::{Deserialize, Serialize};
+
+use super::address::{Address, current_path, parse_address};
+use super::dialogs::{DialogHost, provide_dialogs};
+use super::{ErrorPage, NotFound};
+use crate::api::accounts::devices;
+use crate::api::document::{origin, set_status};
+use crate::api::invites::{list_invites, standing_invite};
+use crate::api::pages::load_page;
+use crate::api::{Answer, Refusal};
+use crate::app::chat::connect;
+use crate::app::controls::Spinner;
+use crate::app::settings::show_look;
+use crate::app::store::{Store, StoreCtx};
+use protocol::snapshot::Place;
+
+/// What a signed-in page starts from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Start {
+    page: PageData,
+    extra: Extra,
+}
+
+/// What the page at the address of the first request shows besides the store. It is loaded together with the
+/// rest, because a resource made inside a suspended view would never finish on the backend.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub enum Extra {
+    /// Nothing.
+    #[default]
+    None,
+    /// The list of `/settings/devices`.
+    Devices(Vec<Device>),
+    /// The list of a server's invites.
+    Invites(Vec<Invite>),
+    /// The link of "Invite people".
+    InviteLink(String),
+}
+
+/// [`Extra`] of the first page, taken by whoever it is for.
+#[derive(Clone, Copy)]
+struct ExtraCtx(StoredValue<Extra>);
+
+/// Takes what came along with the first page; [`Extra::None`] after a navigation in the browser.
+pub fn take_extra() -> Extra {
+    use_context::<ExtraCtx>().and_then(|extra| extra.0.try_update_value(std::mem::take)).unwrap_or_default()
+}
+
+/// The link somebody can send to others.
+pub fn invite_link(code: &str) -> String {
+    format!("{}/invite/{code}", origin())
+}
+
+async fn start(place: Place, path: String) -> Answer<Start> {
+    let page = load_page(place).await?;
+    let extra = match (place, path.trim_end_matches('/')) {
+        (_, "/settings/devices") => Extra::Devices(devices().await?),
+        (Place::Guild { guild, .. }, path) if path.ends_with("/settings/invites") => {
+            // Who may not see them gets the page without them, which says so.
+            list_invites(guild).await.map_or(Extra::None, Extra::Invites)
+        }
+        (Place::Guild { guild, .. }, path) if path.starts_with("/servers/") && path.ends_with("/invite") => {
+            standing_invite(guild)
+                .await
+                .map_or(Extra::None, |invite| Extra::InviteLink(invite_link(&invite.code)))
+        }
+        _ => Extra::None,
+    };
+    Ok(Start { page, extra })
+}
+
+/// Loads the first page and lays the others into its state. Who is not signed in goes to `/login` and comes
+/// back afterwards.
+#[component]
+pub fn SignedIn() -> impl IntoView {
+    let path = use_location().pathname.get_untracked();
+    let Address::Known(place) = parse_address(&path) else {
+        return view! { <NotFound/> }.into_any();
+    };
+    // Keyed by nothing: later addresses are the business of the store, which is already there.
+    let start = Resource::new(|| (), move |()| start(place, path.clone()));
+    view! {
+        <Suspense fallback=Waiting>
+            {move || Suspend::new(async move {
+                match start.await {
+                    Ok(start) => view! { <Loaded start/> }.into_any(),
+                    Err(Refusal(error)) => view! { <Refused error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+/// Between signing in and the first page, when both happen without a reload.
+#[component]
+fn Waiting() -> impl IntoView {
+    view! {
+        <main class="page page--plain" id="conversation" aria-busy="true">
+            <p class="muted with-icon"><Spinner/>"Loading"</p>
+        </main>
+    }
+}
+
+#[component]
+fn Loaded(start: Start) -> impl IntoView {
+    provide_context(ExtraCtx(StoredValue::new(start.extra)));
+    provide_dialogs();
+    let store = Store::new(start.page);
+    provide_context(StoreCtx(store.clone()));
+    connect(&store);
+    let settings = store.clone();
+    // Another device may change the look as well.
+    Effect::new(move |_| show_look(settings.me.with(|me| me.settings)));
+    view! {
+        <Outlet/>
+        <DialogHost/>
+    }
+}
+
+#[component]
+fn Refused(error: Error) -> impl IntoView {
+    match error {
+        Error::Unauthorized => {
+            let next = current_path();
+            let path = match next.as_str() {
+                "/channels/@me" => "/login".to_owned(),
+                next => format!("/login?next={}", Url::escape(next)),
+            };
+            view! { <Redirect path/> }.into_any()
+        }
+        Error::NotFound => {
+            set_status(404);
+            view! { <NotFound/> }.into_any()
+        }
+        error => view! { <ErrorPage error/> }.into_any(),
+    }
+}

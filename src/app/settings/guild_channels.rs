@@ -1,0 +1,239 @@
+//! `/servers/:guild/settings/channels`: order, names, topics, and what goes.
+
+use leptos::form::{ActionForm, FromFormData};
+use leptos::prelude::*;
+use protocol::entity::{Channel, ChannelKind};
+use protocol::error::Field;
+use protocol::parse::{ChannelName, Topic};
+use protocol::permissions::Permissions;
+use protocol::{ChannelId, limits};
+
+use super::account::worked;
+use super::frame::{Saved, Section};
+use super::guild_frame::{GuildSettings, may};
+use crate::api::channels::{DeleteChannel, MoveChannel, UpdateChannel};
+use crate::app::controls::{FormAlert, Icon, SubmitButton, TextField};
+use crate::app::pages::{Checked, CreateChannelOpener, about, about_none_of, refusal};
+use crate::app::store::GuildEntry;
+use crate::app::store::guild::grouped;
+
+/// The list, each channel with its own forms.
+#[component]
+pub fn GuildChannelsPage() -> impl IntoView {
+    view! { <GuildSettings title="Channels" page=channels/> }
+}
+
+/// The calls of the whole list: a row that moves is made anew, and its answer has to outlive it.
+#[derive(Clone, Copy)]
+struct Calls {
+    shift: ServerAction<MoveChannel>,
+    delete: ServerAction<DeleteChannel>,
+}
+
+/// A channel and where it could go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    channel: Channel,
+    /// Its place among its neighbours.
+    at: usize,
+    /// How many neighbours there are, with it.
+    of: usize,
+}
+
+/// Everything in the order of the sidebar, categories before what stands under them.
+fn places(channels: &[Channel]) -> Vec<Place> {
+    let groups = grouped(channels);
+    let categories = groups.iter().filter(|group| group.category.is_some()).count();
+    let mut places = Vec::with_capacity(channels.len());
+    let mut category_at = 0;
+    for group in groups {
+        if let Some(channel) = group.category {
+            places.push(Place { channel, at: category_at, of: categories });
+            category_at += 1;
+        }
+        let of = group.channels.len();
+        places.extend(group.channels.into_iter().enumerate().map(|(at, channel)| Place { channel, at, of }));
+    }
+    places
+}
+
+fn channels(entry: GuildEntry) -> impl IntoView {
+    let id = entry.id();
+    let calls = Calls { shift: ServerAction::new(), delete: ServerAction::new() };
+    let known = entry.channels.clone();
+    let list = Memo::new(move |_| known.with(|channels| places(channels)));
+    let manages = Memo::new(move |_| may(&entry, Permissions::MANAGE_CHANNELS));
+    view! {
+        <Section id="g-channels" title="Channels and categories" lead="In the order of the sidebar.">
+            <FormAlert error=about_none_of(refusal(calls.shift), &[])/>
+            <FormAlert error=about_none_of(refusal(calls.delete), &[])/>
+            {move || {
+                manages
+                    .get()
+                    .then(|| {
+                        view! {
+                            <div class="button-row">
+                                <CreateChannelOpener guild=id class="button" label="">
+                                    <Icon name="plus"/>
+                                    "Create channel"
+                                </CreateChannelOpener>
+                            </div>
+                        }
+                    })
+            }}
+            <ul class="entry-list">
+                // The place is part of the key: a row's forms hold it.
+                <For
+                    each=move || list.get()
+                    key=|place| (place.channel.id, place.channel.parent_id, place.at, place.of)
+                    let:place
+                >
+                    <ChannelRow place calls manages/>
+                </For>
+            </ul>
+        </Section>
+    }
+}
+
+#[component]
+fn ChannelRow(place: Place, calls: Calls, manages: Memo<bool>) -> impl IntoView {
+    let Place { channel, at, of } = place;
+    let name = channel.name.clone();
+    let icon = if channel.kind == ChannelKind::Category { "folder" } else { "hash" };
+    let nested = channel.parent_id.is_some();
+    let title = view! {
+        <Icon name=icon class="icon--small"/>
+        <span class="truncate" dir="auto">{name}</span>
+    };
+    if !manages.get_untracked() {
+        return view! { <li class="entry" class:entry--nested=nested><p class="entry__head">{title}</p></li> }
+            .into_any();
+    }
+    view! {
+        <li class="entry" class:entry--nested=nested>
+            <details>
+                <summary class="entry__head">{title}<span class="entry__more">"Edit"</span></summary>
+                <div class="entry__body">
+                    <EditForm channel=channel.clone()/>
+                    <div class="button-row">
+                        <MoveButton channel=channel.clone() to=at.checked_sub(1) words="Move up" icon="chevron-up" calls/>
+                        <MoveButton
+                            channel=channel.clone()
+                            to=Some(at + 1).filter(|to| *to < of)
+                            words="Move down"
+                            icon="chevron-down"
+                            calls
+                        />
+                    </div>
+                    <DeleteForm channel calls/>
+                </div>
+            </details>
+        </li>
+    }
+    .into_any()
+}
+
+#[component]
+fn EditForm(channel: Channel) -> impl IntoView {
+    let update = ServerAction::<UpdateChannel>::new();
+    let checked = Checked::new(update);
+    let refused = checked.refusal();
+    let id = channel.id;
+    let is_category = channel.kind == ChannelKind::Category;
+    let field = if is_category { Field::CategoryName } else { Field::ChannelName };
+    let check = move |form: &UpdateChannel| {
+        let name = if is_category {
+            ChannelName::parse_category(&form.name).err()
+        } else {
+            ChannelName::parse(&form.name).err()
+        };
+        name.or_else(|| Topic::parse(&form.topic).err())
+    };
+    view! {
+        <ActionForm
+            action=update
+            on:submit:capture=move |event| checked.check(&event, UpdateChannel::from_event(&event).ok(), check)
+        >
+            <input type="hidden" name="channel_id" value=id.to_string()/>
+            <div class="form-stack">
+                <FormAlert error=about_none_of(refused, &[Field::ChannelName, Field::CategoryName, Field::Topic])/>
+                <TextField
+                    id=format!("name-{id}")
+                    name="name"
+                    label=field.label()
+                    value=channel.name.clone()
+                    error=about(refused, field)
+                    max=limits::CHANNEL_NAME_CHARS
+                />
+                {(!is_category)
+                    .then(|| {
+                        view! {
+                            <TextField
+                                id=format!("topic-{id}")
+                                name="topic"
+                                label=Field::Topic.label()
+                                value=channel.topic.clone()
+                                error=about(refused, Field::Topic)
+                                max=limits::TOPIC_CHARS
+                                optional=true
+                            />
+                        }
+                    })}
+                <div class="button-row">
+                    <SubmitButton class="button--primary button--small" pending=update.pending()>"Save changes"</SubmitButton>
+                    <Saved worked=Signal::derive(move || update.value().with(|answer| worked(answer.clone())))/>
+                </div>
+            </div>
+        </ActionForm>
+    }
+}
+
+#[component]
+fn MoveButton(
+    channel: Channel,
+    /// The place to go to; none when it is at the end already.
+    to: Option<usize>,
+    words: &'static str,
+    icon: &'static str,
+    calls: Calls,
+) -> impl IntoView {
+    to.map(|to| {
+        let parent = channel.parent_id.map(|id: ChannelId| id.to_string()).unwrap_or_default();
+        let label = format!("{words}: {}", channel.name);
+        view! {
+            <ActionForm action=calls.shift>
+                <input type="hidden" name="channel_id" value=channel.id.to_string()/>
+                <input type="hidden" name="parent_id" value=parent/>
+                <input type="hidden" name="position" value=to.to_string()/>
+                <SubmitButton class="button--small" label>
+                    <Icon name=icon/>
+                    {words}
+                </SubmitButton>
+            </ActionForm>
+        }
+    })
+}
+
+/// Two steps, so that no single press loses a channel's history.
+#[component]
+fn DeleteForm(channel: Channel, calls: Calls) -> impl IntoView {
+    let is_category = channel.kind == ChannelKind::Category;
+    let loss = if is_category {
+        "Its channels stay, without a heading."
+    } else {
+        "Everything written in it is lost for everyone. This cannot be undone."
+    };
+    let words = if is_category { "Delete category" } else { "Delete channel" };
+    view! {
+        <details class="confirm">
+            <summary class="button button--small button--danger-ghost">"Delete…"</summary>
+            <div class="confirm__body">
+                <p>{loss}</p>
+                <ActionForm action=calls.delete>
+                    <input type="hidden" name="channel_id" value=channel.id.to_string()/>
+                    <SubmitButton class="button--danger button--small" pending=calls.delete.pending()>{words}</SubmitButton>
+                </ActionForm>
+            </div>
+        </details>
+    }
+}

@@ -1,0 +1,112 @@
+//! What cannot be taken back: handing a server over, leaving it, deleting it.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use protocol::GuildId;
+use protocol::entity::ChannelKind;
+
+use super::account::worked;
+use super::frame::{Saved, Section};
+use crate::api::guilds::{DeleteGuild, LeaveGuild, TransferGuild};
+use crate::app::controls::{FormAlert, SubmitButton, TextField};
+use crate::app::pages::{about_none_of, refusal};
+use crate::app::store::GuildEntry;
+use crate::app::words;
+
+/// For its owner: make somebody else the owner.
+#[component]
+pub(super) fn HandOverSection(id: GuildId) -> impl IntoView {
+    let transfer = ServerAction::<TransferGuild>::new();
+    view! {
+        <Section id="g-hand-over" title="Hand over" lead="The new owner can do everything, you only what your roles allow.">
+            <ActionForm action=transfer>
+                <input type="hidden" name="guild_id" value=id.to_string()/>
+                <div class="form-stack">
+                    <TextField
+                        id="new-owner"
+                        name="username"
+                        label="Username of the new owner"
+                        hint="Has to be a member already."
+                        error=about_none_of(refusal(transfer), &[])
+                    />
+                    <div class="button-row">
+                        <SubmitButton class="" pending=transfer.pending()>"Hand over"</SubmitButton>
+                        <Saved
+                            worked=Signal::derive(move || transfer.value().with(|answer| worked(answer.clone())))
+                            text="Handed over."
+                        />
+                    </div>
+                </div>
+            </ActionForm>
+        </Section>
+    }
+}
+
+/// For everybody else: leave.
+#[component]
+pub(super) fn LeaveSection(id: GuildId) -> impl IntoView {
+    let leave = ServerAction::<LeaveGuild>::new();
+    view! {
+        <Section id="g-leave" title="Leave" lead="You can come back with an invite. Your messages stay.">
+            <ActionForm action=leave>
+                <input type="hidden" name="guild_id" value=id.to_string()/>
+                <div class="form-stack">
+                    <FormAlert error=about_none_of(refusal(leave), &[])/>
+                    <div class="button-row">
+                        <SubmitButton class="button--danger" pending=leave.pending()>{words::LEAVE_GUILD}</SubmitButton>
+                    </div>
+                </div>
+            </ActionForm>
+        </Section>
+    }
+}
+
+/// For its owner: delete it for everybody, with its name typed.
+#[component]
+pub(super) fn DeleteSection(entry: GuildEntry) -> impl IntoView {
+    let delete = ServerAction::<DeleteGuild>::new();
+    let typed = RwSignal::new(String::new());
+    // Without script nothing is typed here, and the backend alone compares.
+    let interactive = RwSignal::new(false);
+    Effect::new(move |_| interactive.set(true));
+    let id = entry.id();
+    let name = {
+        let guild = entry.guild.clone();
+        Memo::new(move |_| guild.with(|guild| guild.name.clone()))
+    };
+    let differs =
+        Signal::derive(move || interactive.get() && typed.with(|typed| typed.trim() != name.read().as_str()));
+    let loss = move || {
+        let members = entry.member_count.get();
+        let channels = entry
+            .channels
+            .with(|channels| channels.iter().filter(|channel| channel.kind != ChannelKind::Category).count());
+        format!(
+            "{members} {} {channels} {} with everything written in them. This cannot be undone.",
+            if members == 1 { "member loses" } else { "members lose" },
+            if channels == 1 { "channel" } else { "channels" },
+        )
+    };
+    view! {
+        <Section id="g-delete" title="Delete for everyone">
+            <p>{loss}</p>
+            <ActionForm action=delete>
+                <input type="hidden" name="guild_id" value=id.to_string()/>
+                <div class="form-stack">
+                    <TextField
+                        id="delete-confirmation"
+                        name="confirmation"
+                        label=format!("Type “{}” to confirm", name.get_untracked())
+                        error=about_none_of(refusal(delete), &[])
+                        on_input=move |text: String| typed.set(text)
+                    />
+                    <div class="button-row">
+                        <SubmitButton class="button--danger" pending=delete.pending() disabled=differs>
+                            {words::DELETE_GUILD}
+                        </SubmitButton>
+                    </div>
+                </div>
+            </ActionForm>
+        </Section>
+    }
+}
