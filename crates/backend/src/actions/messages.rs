@@ -1,0 +1,281 @@
+//! Messages: sending, editing, deleting, reading.
+
+use std::collections::HashMap;
+
+use protocol::entity::{ChannelKind, Guild, Message, MessageKind, Preview, Quoted, User};
+use protocol::event::Event;
+use protocol::markup;
+use protocol::parse::Content;
+use protocol::permissions::Permissions;
+use protocol::snapshot::{Anchor, History};
+use protocol::{ChannelId, Error, GuildId, MessageId, Result, Stream, UserId, limits};
+
+use super::access::{ChannelAccess, in_channel, in_channel_for_write};
+use crate::auth::session::Actor;
+use crate::AppState;
+use crate::store::{Db, Tx, channels, dms, members, messages, nonces, reads, streams, users};
+
+/// A message as typed.
+#[derive(Debug, Clone, Copy)]
+pub struct Draft<'a> {
+    /// The text.
+    pub content: &'a str,
+    /// What it answers.
+    pub reply_to: Option<MessageId>,
+    /// Retry key, or empty.
+    pub nonce: &'a str,
+}
+
+struct Parsed {
+    content: String,
+    reply_to: Option<MessageId>,
+    nonce: Option<String>,
+}
+
+/// Sends a message. A repeat with the same nonce returns the first one and changes nothing.
+pub async fn send(state: &AppState, actor: &Actor, channel: ChannelId, draft: Draft<'_>) -> Result<Message> {
+    state.rates.change(actor.user_id)?;
+    let parsed = Parsed {
+        content: Content::parse(draft.content)?.into_string(),
+        reply_to: draft.reply_to,
+        nonce: super::nonce(draft.nonce)?,
+    };
+    let user = actor.user_id;
+    state.store.write(move |tx| Box::pin(send_in(tx, user, channel, parsed))).await
+}
+
+async fn send_in(tx: &mut Tx, user: UserId, channel: ChannelId, draft: Parsed) -> Result<Message> {
+    let access = in_channel_for_write(tx, user, channel).await?;
+    access.require(Permissions::SEND_MESSAGES)?;
+    if access.kind == i64::from(ChannelKind::Category.number()) {
+        return Err(Error::NotFound);
+    }
+    let id: MessageId = tx.new_id_after(access.last_message_id);
+    if let Some(nonce) = &draft.nonce {
+        let reply = draft.reply_to.map_or(0, protocol::Id::get).to_le_bytes();
+        let body: [&[u8]; 4] = [b"message", &channel.get().to_le_bytes(), draft.content.as_bytes(), &reply];
+        if let Some(earlier) = nonces::claim(tx, user, nonce, &body, id.get()).await? {
+            let earlier = MessageId::new(earlier).ok_or(Error::NonceReused)?;
+            let mut message = messages::get(tx, channel, earlier).await?.ok_or(Error::NotFound)?;
+            message.nonce.clone_from(&draft.nonce);
+            return Ok(message);
+        }
+    }
+    let reply_to = match draft.reply_to {
+        Some(quoted) => Some(quote(tx, channel, quoted).await?),
+        None => None,
+    };
+    let content = resolve(tx, &access, channel, draft.content).await?;
+    let mentions = mentioned(tx, &access, channel, &content).await?;
+    let kind = if reply_to.is_some() { MessageKind::Reply } else { MessageKind::Default };
+    let new = messages::NewMessage { channel, id, author: user, kind, content: &content, reply_to: draft.reply_to };
+    messages::insert(tx, &new, &mentions).await?;
+    reads::advance(tx, user, channel, id).await?;
+    let author = access.user.clone();
+    let nonce = draft.nonce;
+    let message =
+        Message { id, channel_id: channel, author, kind, content, edited_at: None, reply_to, mentions, nonce };
+    tx.emit(access.stream, Event::MessageCreated { message: message.clone() }).await?;
+    if access.guild_id.is_none() {
+        show_conversation(tx, channel).await?;
+    }
+    Ok(message)
+}
+
+/// The first message puts a conversation into both lists.
+async fn show_conversation(tx: &mut Tx, channel: ChannelId) -> Result<()> {
+    for person in dms::closed_for(tx, channel).await? {
+        if dms::set_open(tx, channel, person).await? {
+            let dm = dms::get(tx, channel, person).await?.ok_or(Error::Internal)?;
+            tx.emit(Stream::User(person), Event::DmOpened { dm }).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn quote(tx: &mut Tx, channel: ChannelId, id: MessageId) -> Result<Quoted> {
+    let message = messages::get(tx, channel, id).await?.ok_or(Error::NotFound)?;
+    if message.kind.is_system() {
+        return Err(Error::Forbidden);
+    }
+    Ok(Quoted { id, preview: Some(Preview { author: message.author, content: message.content }) })
+}
+
+/// Turns `@username` and `#channel` into ids, where such people and channels are in the guild (or the
+/// conversation).
+async fn resolve(tx: &mut Tx, access: &ChannelAccess, channel: ChannelId, content: String) -> Result<String> {
+    if !content.contains(['@', '#']) {
+        return Ok(content);
+    }
+    let names = markup::candidate_names(&content);
+    let mut people: HashMap<String, UserId> = HashMap::new();
+    for name in names.users {
+        if let Some(user) = person_named(tx, access, channel, &name).await? {
+            people.insert(name, user.id);
+        }
+    }
+    let mut places: HashMap<String, ChannelId> = HashMap::new();
+    if let (Some(guild), false) = (access.guild_id, names.channels.is_empty()) {
+        for place in visible_channels(tx, access.user.id, guild).await? {
+            places.entry(place.1.to_lowercase()).or_insert(place.0);
+        }
+    }
+    let resolved = markup::resolve_names(
+        &content,
+        &mut |name| people.get(&name.to_lowercase()).copied(),
+        &mut |name| places.get(&name.to_lowercase()).copied(),
+    );
+    // Ids are longer than names; a text that was just short enough stays as typed.
+    if resolved.chars().count() > limits::CONTENT_CHARS { Ok(content) } else { Ok(resolved) }
+}
+
+async fn visible_channels(tx: &mut Tx, user: UserId, guild: GuildId) -> Result<Vec<(ChannelId, String)>> {
+    let hidden = crate::store::access::hidden_channels(tx, user, guild).await?;
+    let all = channels::of_guild(tx, guild).await?;
+    let text = all.into_iter().filter(|c| c.kind == ChannelKind::Text && !hidden.contains(&c.id));
+    Ok(text.map(|c| (c.id, c.name)).collect())
+}
+
+async fn person_named(tx: &mut Tx, access: &ChannelAccess, channel: ChannelId, name: &str) -> Result<Option<User>> {
+    match access.guild_id {
+        Some(guild) => users::members_named(tx, guild, name).await,
+        None => {
+            let other = dms::get(tx, channel, access.user.id).await?.map(|dm| dm.recipient);
+            Ok([Some(access.user.clone()), other].into_iter().flatten().find(|user| user.username == name))
+        }
+    }
+}
+
+/// The people a text addresses: those who can read it, at most [`limits::MENTIONS_PER_MESSAGE`].
+async fn mentioned(tx: &mut Tx, access: &ChannelAccess, channel: ChannelId, content: &str) -> Result<Vec<User>> {
+    if !content.contains("<@") {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for id in markup::user_mentions(content) {
+        if in_channel(tx, id, channel).await.is_ok() {
+            found.extend(users::by_id(tx, id).await?);
+        }
+    }
+    // In one order, the same as when they are read back.
+    found.sort_unstable_by_key(|user| user.id);
+    debug_assert!(found.len() <= limits::MENTIONS_PER_MESSAGE, "{:?}", access.stream);
+    Ok(found)
+}
+
+/// Says that somebody came or went, where the guild wants to hear it.
+pub(super) async fn announce(tx: &mut Tx, guild: &Guild, user: UserId, kind: MessageKind) -> Result<()> {
+    let Some(channel) = guild.system_channel_id else { return Ok(()) };
+    let Some(place) = channels::by_id(tx, channel).await? else { return Ok(()) };
+    let author = users::by_id(tx, user).await?.ok_or(Error::Internal)?;
+    let id: MessageId = tx.new_id_after(place.last_message_id);
+    let new = messages::NewMessage { channel, id, author: user, kind, content: "", reply_to: None };
+    messages::insert(tx, &new, &[]).await?;
+    if members::is_member(tx, guild.id, user).await? {
+        reads::advance(tx, user, channel, id).await?;
+    }
+    let message = Message {
+        id,
+        channel_id: channel,
+        author,
+        kind,
+        content: String::new(),
+        edited_at: None,
+        reply_to: None,
+        mentions: Vec::new(),
+        nonce: None,
+    };
+    tx.emit(Stream::Guild(guild.id), Event::MessageCreated { message }).await?;
+    Ok(())
+}
+
+/// Changes the text of one's own message. Whom it addresses stays: nobody is called twice.
+pub async fn edit(state: &AppState, actor: &Actor, channel: ChannelId, id: MessageId, content: &str) -> Result<Message> {
+    state.rates.change(actor.user_id)?;
+    let content = Content::parse(content)?.into_string();
+    let user = actor.user_id;
+    let change = state.store.write(move |tx| {
+        Box::pin(async move {
+            let access = in_channel_for_write(tx, user, channel).await?;
+            let before = messages::get(tx, channel, id).await?.ok_or(Error::NotFound)?;
+            if before.author.id != user || before.kind.is_system() {
+                return Err(Error::Forbidden);
+            }
+            access.require(Permissions::SEND_MESSAGES)?;
+            let content = resolve(tx, &access, channel, content).await?;
+            if content == before.content {
+                return Ok(before);
+            }
+            messages::set_content(tx, channel, id, &content).await?;
+            let message = messages::get(tx, channel, id).await?.ok_or(Error::Internal)?;
+            tx.emit(access.stream, Event::MessageUpdated { message: message.clone() }).await?;
+            Ok(message)
+        })
+    });
+    change.await
+}
+
+/// Deletes a message: one's own, or anybody's where one may manage messages. Its text leaves the log in the
+/// same commit.
+pub async fn delete(state: &AppState, actor: &Actor, channel: ChannelId, id: MessageId) -> Result<()> {
+    state.rates.change(actor.user_id)?;
+    let user = actor.user_id;
+    let change = state.store.write(move |tx| {
+        Box::pin(async move {
+            let access = in_channel_for_write(tx, user, channel).await?;
+            let message = messages::get(tx, channel, id).await?.ok_or(Error::NotFound)?;
+            if message.author.id != user || message.kind.is_system() {
+                access.require(Permissions::MANAGE_MESSAGES)?;
+            }
+            streams::scrub_message(tx, channel, id).await?;
+            let last_message_id = messages::delete(tx, channel, id).await?;
+            let mentions = message.mentions.iter().map(|user| user.id).collect();
+            let gone = Event::MessageDeleted { channel_id: channel, message_id: id, mentions, last_message_id };
+            tx.emit(access.stream, gone).await?;
+            Ok(())
+        })
+    });
+    change.await
+}
+
+/// A page of messages.
+pub async fn history(state: &AppState, actor: &Actor, channel: ChannelId, anchor: Anchor) -> Result<History> {
+    read_history(&mut state.store.read().await?, actor.user_id, channel, anchor).await
+}
+
+/// The same inside a reader.
+pub(super) async fn read_history(db: &mut impl Db, user: UserId, channel: ChannelId, anchor: Anchor) -> Result<History> {
+    let access = in_channel(db, user, channel).await?;
+    let (messages, has_older, has_newer) = if access.permissions.contains(Permissions::READ_HISTORY) {
+        messages::page(db, channel, anchor, limits::HISTORY_PAGE).await?
+    } else {
+        (Vec::new(), false, false)
+    };
+    Ok(History {
+        channel_id: channel,
+        messages,
+        has_older,
+        has_newer,
+        last_read_id: reads::get(db, user, channel).await?.last_read_id,
+        access: access.permissions,
+        rev: streams::rev(db, access.stream).await?,
+    })
+}
+
+/// Moves the read mark forward, on all devices. It never moves back and never past what exists.
+pub async fn mark_read(state: &AppState, actor: &Actor, channel: ChannelId, message: MessageId) -> Result<()> {
+    let user = actor.user_id;
+    let access = in_channel(&mut state.store.read().await?, user, channel).await?;
+    let Some(newest) = access.last_message_id else { return Ok(()) };
+    let to = message.min(newest);
+    let change = state.store.write(move |tx| {
+        Box::pin(async move {
+            if reads::advance(tx, user, channel, to).await? {
+                let mark = reads::get(tx, user, channel).await?;
+                tx.emit(Stream::User(user), Event::ReadMarked { mark }).await?;
+            }
+            Ok(())
+        })
+    });
+    change.await
+}

@@ -1,0 +1,112 @@
+//! What a page starts from, read in one database snapshot together with the cursors it belongs to.
+
+use std::collections::{HashMap, HashSet};
+
+use protocol::entity::ChannelKind;
+use protocol::snapshot::{Anchor, GuildSnapshot, GuildSummary, HomeSnapshot, PageData, Place, UnreadChannel};
+use protocol::{ChannelId, Error, GuildId, Result, Stream, UserId, limits};
+
+use super::guilds::read_snapshot;
+use super::messages::read_history;
+use crate::auth::session::Actor;
+use crate::AppState;
+use crate::store::{Reader, access, dms, guilds, reads, streams, users};
+
+/// Everything a signed-in page shows first.
+///
+/// # Errors
+/// [`Error::NotFound`] for places that do not exist or may not be seen.
+pub async fn load(state: &AppState, actor: &Actor, place: Place) -> Result<PageData> {
+    let mut reader = state.store.read().await?;
+    let user = actor.user_id;
+    let home = read_home(&mut reader, user).await?;
+    let (mut guild, target) = match place {
+        Place::Home => (None, None),
+        Place::Dm { channel, message } => {
+            dms::get(&mut reader, channel, user).await?.ok_or(Error::NotFound)?;
+            (None, Some((channel, message)))
+        }
+        Place::Guild { guild, channel, message } => {
+            let snapshot = read_snapshot(&mut reader, user, guild).await?;
+            let channel = match channel {
+                Some(id) => Some(text_channel(&snapshot, id).ok_or(Error::NotFound)?),
+                None => first_channel(&snapshot),
+            };
+            (Some(snapshot), channel.map(|channel| (channel, message)))
+        }
+    };
+    let history = match target {
+        Some((channel, message)) => {
+            let anchor = message.map_or(Anchor::Latest, Anchor::Around);
+            let history = read_history(&mut reader, user, channel, anchor).await?;
+            let missing = message.is_some_and(|id| !history.messages.iter().any(|message| message.id == id));
+            if missing {
+                return Err(Error::NotFound);
+            }
+            Some(history)
+        }
+        None => None,
+    };
+    let cursors = streams::of_user(&mut reader, user).await?.into_iter().collect();
+    drop(reader);
+    if let Some(snapshot) = &mut guild {
+        snapshot.online = super::members::online_of(state, &snapshot.members);
+    }
+    Ok(PageData { home, guild, history, cursors, build: state.config.build.clone() })
+}
+
+fn text_channel(snapshot: &GuildSnapshot, id: ChannelId) -> Option<ChannelId> {
+    snapshot.channels.iter().find(|c| c.id == id && c.kind == ChannelKind::Text).map(|c| c.id)
+}
+
+/// The channel on top of the sidebar: first those without a category, then category by category.
+fn first_channel(snapshot: &GuildSnapshot) -> Option<ChannelId> {
+    let place = |parent: Option<ChannelId>| {
+        let category = parent.and_then(|id| snapshot.channels.iter().find(|c| c.id == id));
+        category.map_or((-1, 0), |c| (c.position, c.id.get()))
+    };
+    let text = snapshot.channels.iter().filter(|c| c.kind == ChannelKind::Text);
+    text.min_by_key(|c| (place(c.parent_id), c.position, c.id)).map(|c| c.id)
+}
+
+/// The person's own stream anew.
+pub async fn home(state: &AppState, actor: &Actor) -> Result<HomeSnapshot> {
+    read_home(&mut state.store.read().await?, actor.user_id).await
+}
+
+async fn read_home(reader: &mut Reader, user: UserId) -> Result<HomeSnapshot> {
+    let me = users::me(reader, user).await?.ok_or(Error::Unauthorized)?;
+    let revs: HashMap<Stream, i64> = streams::of_user(reader, user).await?.into_iter().collect();
+    let rev_of = |stream| revs.get(&stream).copied().unwrap_or(0);
+    let mut unread = unread_by_guild(reader, user).await?;
+    let guilds = guilds::of_user(reader, user).await?;
+    let summaries = guilds.into_iter().map(|guild| GuildSummary {
+        unread: unread.remove(&guild.id).unwrap_or_default(),
+        rev: rev_of(Stream::Guild(guild.id)),
+        guild,
+    });
+    Ok(HomeSnapshot {
+        me,
+        guilds: summaries.collect(),
+        dms: dms::open_of_user(reader, user, limits::DMS_LISTED).await?,
+        dm_marks: reads::of_dms(reader, user).await?,
+        rev: rev_of(Stream::User(user)),
+    })
+}
+
+/// Unread channels, without those the person cannot view.
+async fn unread_by_guild(reader: &mut Reader, user: UserId) -> Result<HashMap<GuildId, Vec<UnreadChannel>>> {
+    let mut found: HashMap<GuildId, Vec<UnreadChannel>> = HashMap::new();
+    for (guild, channel) in reads::unread(reader, user).await? {
+        found.entry(guild).or_default().push(channel);
+    }
+    if found.is_empty() {
+        return Ok(found);
+    }
+    for guild in access::guilds_with_exceptions(reader, user).await? {
+        let Some(unread) = found.get_mut(&guild) else { continue };
+        let hidden: HashSet<ChannelId> = access::hidden_channels(reader, user, guild).await?;
+        unread.retain(|channel| !hidden.contains(&channel.channel_id));
+    }
+    Ok(found)
+}

@@ -1,0 +1,88 @@
+//! The backend's handles, made once at start and cloned everywhere.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::password::Passwords;
+use crate::auth::setup::SetupCode;
+use crate::config::Config;
+use crate::delivery::Delivery;
+use crate::hub::Hub;
+use crate::rate::Rates;
+use crate::store::{OpenError, Options, Store};
+
+/// All handles; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// Settings.
+    pub config: Arc<Config>,
+    /// The database.
+    pub store: Store,
+    /// Who is listening.
+    pub hub: Hub,
+    /// The hashing pool.
+    pub passwords: Passwords,
+    /// How often somebody may do something.
+    pub rates: Rates,
+    /// The code the first account needs, if any.
+    pub setup_code: SetupCode,
+    /// Stopping in order.
+    pub shutdown: Shutdown,
+}
+
+/// Stopping in order: sockets watch the token, long tasks are tracked.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown {
+    token: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Shutdown {
+    /// Cancelled when the process begins to stop.
+    pub fn token(&self) -> &CancellationToken {
+        &self.token
+    }
+
+    /// Tasks that have to end before the process does.
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+}
+
+impl AppState {
+    /// Opens the database and puts the parts together.
+    pub async fn open(config: Config) -> Result<Self, OpenError> {
+        let options =
+            Options { url: config.database_url.clone(), answer_before_commit: config.answer_before_commit };
+        if options.answer_before_commit {
+            tracing::error!("answering before the commit: messages WILL be lost in a crash (crash-test control)");
+        }
+        let store = Store::open(&options).await?;
+        let hub = Hub::default();
+        store.set_sink(Arc::new(Delivery::new(store.clone(), hub.clone())));
+        let no_randomness = |_| OpenError::Unsafe("the system gives no random numbers".into());
+        let setup_code =
+            if config.is_exposed() { SetupCode::generate().map_err(no_randomness)? } else { SetupCode::default() };
+        let state = Self {
+            rates: Rates::new(&config.limits),
+            config: Arc::new(config),
+            store,
+            hub,
+            passwords: Passwords::default(),
+            setup_code,
+            shutdown: Shutdown::default(),
+        };
+        crate::jobs::start(&state);
+        Ok(state)
+    }
+
+    /// Stops in order: sockets are told to come back, tasks end, queued writes are finished.
+    pub async fn close(&self) {
+        self.shutdown.token.cancel();
+        self.shutdown.tasks.close();
+        self.shutdown.tasks.wait().await;
+        self.store.close().await;
+    }
+}

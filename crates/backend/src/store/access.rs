@@ -1,0 +1,163 @@
+//! What the permission function needs to know, read in as few steps as possible.
+
+use std::collections::{HashMap, HashSet};
+
+use protocol::entity::User;
+use protocol::permissions::{self, Permissions, Standing};
+use protocol::{ChannelId, GuildId, Id, MessageId, Result, RoleId, UserId};
+use sqlx::FromRow;
+
+use super::{Db, channels, members};
+
+/// A channel with somebody's standing in it.
+#[derive(Debug, Clone)]
+pub struct Seat {
+    /// The guild; none for direct conversations.
+    pub guild_id: Option<GuildId>,
+    /// [`protocol::entity::ChannelKind`]'s number.
+    pub kind: i64,
+    /// The newest message.
+    pub last_message_id: Option<MessageId>,
+    /// The person.
+    pub user: User,
+    /// What the person may do here.
+    pub permissions: Permissions,
+}
+
+/// A channel that not every member can view.
+#[derive(Debug, Clone)]
+pub struct RestrictedChannel {
+    /// Which.
+    pub channel: ChannelId,
+    /// Who can.
+    pub viewers: HashSet<UserId>,
+}
+
+/// Somebody's standing in a guild; none for non-members.
+pub async fn standing(db: &mut impl Db, guild: GuildId, user: UserId) -> Result<Option<Standing>> {
+    let sql = "select g.owner_id, r.permissions from members m
+        join guilds g on g.id = m.guild_id join roles r on r.id = g.id
+        where m.guild_id = $1 and m.user_id = $2";
+    let Some((owner, everyone)) = query!(fetch_optional (i64, i64), db, sql, guild.get(), user.get())? else {
+        return Ok(None);
+    };
+    let roles = members::roles_of(db, guild, user).await?;
+    Ok(Some(standing_of(guild, user, owner, everyone, roles)))
+}
+
+fn standing_of(guild: GuildId, user: UserId, owner: i64, everyone: i64, roles: Vec<(RoleId, i64)>) -> Standing {
+    Standing {
+        user,
+        is_owner: owner == user.get(),
+        everyone_role: permissions::everyone_role(guild),
+        everyone: Permissions::from_bits(everyone as u64),
+        roles: roles.into_iter().map(|(id, bits)| (id, Permissions::from_bits(bits as u64))).collect(),
+    }
+}
+
+#[derive(FromRow)]
+struct SeatRow {
+    guild_id: Option<i64>,
+    kind: i64,
+    last_message_id: Option<i64>,
+    owner_id: Option<i64>,
+    everyone: Option<i64>,
+    username: String,
+    display_name: String,
+    is_member: bool,
+    is_party: bool,
+    has_roles: bool,
+    has_overwrites: bool,
+}
+
+/// A channel and what somebody may do in it; none when it does not exist. This is on the path of every
+/// message, so the common case (no roles, no exceptions) is one statement.
+pub async fn seat(db: &mut impl Db, channel: ChannelId, user: UserId) -> Result<Option<Seat>> {
+    let sql = "select c.guild_id, c.kind, c.last_message_id, g.owner_id, r.permissions as everyone,
+            u.username, u.display_name,
+            exists (select 1 from members m where m.guild_id = c.guild_id and m.user_id = $2) as is_member,
+            exists (select 1 from dm_members d where d.channel_id = c.id and d.user_id = $2) as is_party,
+            exists (select 1 from member_roles mr where mr.guild_id = c.guild_id and mr.user_id = $2) as has_roles,
+            exists (select 1 from overwrites o where o.channel_id = c.id) as has_overwrites
+        from channels c join users u on u.id = $2 left join guilds g on g.id = c.guild_id left join roles r on r.id = c.guild_id
+        where c.id = $1";
+    let Some(row) = query!(fetch_optional SeatRow, db, sql, channel.get(), user.get())? else { return Ok(None) };
+    let guild_id: Option<GuildId> = row.guild_id.map(Id::from_trusted);
+    let permissions = match guild_id {
+        None if row.is_party => Permissions::DM,
+        None => Permissions::NONE,
+        Some(_) if !row.is_member => Permissions::NONE,
+        Some(guild) => {
+            let roles = if row.has_roles { members::roles_of(db, guild, user).await? } else { Vec::new() };
+            let overwrites =
+                if row.has_overwrites { channels::overwrites(db, channel).await? } else { Vec::new() };
+            let (owner, everyone) = (row.owner_id.unwrap_or(0), row.everyone.unwrap_or(0));
+            permissions::in_channel(Some(&standing_of(guild, user, owner, everyone, roles)), &overwrites)
+        }
+    };
+    let last_message_id = row.last_message_id.map(Id::from_trusted);
+    let user = User { id: user, username: row.username, display_name: row.display_name };
+    Ok(Some(Seat { guild_id, kind: row.kind, last_message_id, user, permissions }))
+}
+
+/// Channels of a guild that not every member can view, with who can. Empty for nearly all guilds, and then
+/// one statement.
+pub async fn restricted(db: &mut impl Db, guild: GuildId) -> Result<Vec<RestrictedChannel>> {
+    let sql = "select r.permissions, g.owner_id from guilds g join roles r on r.id = g.id where g.id = $1";
+    let Some((everyone, owner)) = query!(fetch_optional (i64, i64), db, sql, guild.get())? else {
+        return Ok(Vec::new());
+    };
+    let all_see = Permissions::from_bits(everyone as u64).contains(Permissions::VIEW_CHANNEL);
+    let channels = channels::of_guild(db, guild).await?;
+    let suspects: Vec<_> = channels.into_iter().filter(|c| !all_see || !c.overwrites.is_empty()).collect();
+    if suspects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut roles: HashMap<i64, Vec<(RoleId, i64)>> = HashMap::new();
+    let sql = "select m.user_id, r.id, r.permissions from member_roles m join roles r on r.id = m.role_id
+        where m.guild_id = $1";
+    for (user, role, bits) in query!(fetch_all (i64, i64, i64), db, sql, guild.get())? {
+        roles.entry(user).or_default().push((Id::from_trusted(role), bits));
+    }
+    let people: Vec<Standing> = members::ids(db, guild)
+        .await?
+        .into_iter()
+        .map(|user| standing_of(guild, user, owner, everyone, roles.remove(&user.get()).unwrap_or_default()))
+        .collect();
+    let viewers = |overwrites: &[permissions::Overwrite]| {
+        people
+            .iter()
+            .filter(|standing| permissions::in_channel(Some(standing), overwrites).contains(Permissions::VIEW_CHANNEL))
+            .map(|standing| standing.user)
+            .collect::<HashSet<_>>()
+    };
+    let found = suspects.iter().map(|c| RestrictedChannel { channel: c.id, viewers: viewers(&c.overwrites) });
+    Ok(found.filter(|c| c.viewers.len() < people.len()).collect())
+}
+
+/// Channels of a guild that somebody cannot view.
+pub async fn hidden_channels(db: &mut impl Db, user: UserId, guild: GuildId) -> Result<HashSet<ChannelId>> {
+    let standing = standing(db, guild, user).await?;
+    let channels = channels::of_guild(db, guild).await?;
+    let hidden = channels.iter().filter(|channel| {
+        !permissions::in_channel(standing.as_ref(), &channel.overwrites).contains(Permissions::VIEW_CHANNEL)
+    });
+    Ok(hidden.map(|channel| channel.id).collect())
+}
+
+/// The other people of somebody's conversations.
+pub async fn dm_partners(db: &mut impl Db, user: UserId) -> Result<Vec<UserId>> {
+    let sql = "select o.user_id from dm_members m join dm_members o on o.channel_id = m.channel_id
+        where m.user_id = $1 and o.user_id <> $1";
+    Ok(query!(fetch_all (i64,), db, sql, user.get())?.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
+}
+
+/// Guilds of somebody in which some channel may be closed to some members.
+pub async fn guilds_with_exceptions(db: &mut impl Db, user: UserId) -> Result<Vec<GuildId>> {
+    let sql = "select m.guild_id from members m join roles r on r.id = m.guild_id where m.user_id = $1 and
+        ((r.permissions & $2) = 0 or exists
+            (select 1 from channels c join overwrites o on o.channel_id = c.id where c.guild_id = m.guild_id))";
+    let view = Permissions::VIEW_CHANNEL.bits() as i64;
+    let rows = query!(fetch_all (i64,), db, sql, user.get(), view)?;
+    Ok(rows.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
+}

@@ -1,0 +1,187 @@
+//! Messages and mentions.
+
+use std::collections::HashMap;
+
+use protocol::entity::{Message, MessageKind, Preview, Quoted, User};
+use protocol::snapshot::Anchor;
+use protocol::{ChannelId, Id, MessageId, Result, Timestamp, UserId};
+use sqlx::FromRow;
+
+use super::{Db, now_ms, Tx};
+
+/// Columns of a message with its author and what it quotes. A literal, because statements are static text.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select m.id, m.channel_id, m.author_id, u.username, u.display_name, m.kind, m.content, m.edited_at,
+                m.reply_to_id, q.author_id as quoted_author_id, q.content as quoted_content,
+                qu.username as quoted_username, qu.display_name as quoted_display_name
+            from messages m join users u on u.id = m.author_id
+            left join messages q on q.channel_id = m.channel_id and q.id = m.reply_to_id
+            left join users qu on qu.id = q.author_id ",
+            $rest
+        )
+    };
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    channel_id: i64,
+    author_id: i64,
+    username: String,
+    display_name: String,
+    kind: i64,
+    content: String,
+    edited_at: Option<i64>,
+    reply_to_id: Option<i64>,
+    quoted_author_id: Option<i64>,
+    quoted_content: Option<String>,
+    quoted_username: Option<String>,
+    quoted_display_name: Option<String>,
+}
+
+impl Row {
+    fn preview(&mut self) -> Option<Preview> {
+        let author = User {
+            id: Id::from_trusted(self.quoted_author_id?),
+            username: self.quoted_username.take()?,
+            display_name: self.quoted_display_name.take()?,
+        };
+        Some(Preview { author, content: self.quoted_content.take()? })
+    }
+
+    fn into_message(mut self, mentions: Vec<User>) -> Message {
+        let preview = self.preview();
+        Message {
+            id: Id::from_trusted(self.id),
+            channel_id: Id::from_trusted(self.channel_id),
+            author: User {
+                id: Id::from_trusted(self.author_id),
+                username: self.username,
+                display_name: self.display_name,
+            },
+            kind: MessageKind::from_number(self.kind).unwrap_or(MessageKind::Default),
+            content: self.content,
+            edited_at: self.edited_at.map(Timestamp::from_millis),
+            reply_to: self.reply_to_id.map(|id| Quoted { id: Id::from_trusted(id), preview }),
+            mentions,
+            nonce: None,
+        }
+    }
+}
+
+/// A new message.
+#[derive(Debug)]
+pub struct NewMessage<'a> {
+    /// Where.
+    pub channel: ChannelId,
+    /// Taken by the caller, above the channel's newest.
+    pub id: MessageId,
+    /// Who.
+    pub author: UserId,
+    /// What kind.
+    pub kind: MessageKind,
+    /// Checked text.
+    pub content: &'a str,
+    /// What it answers.
+    pub reply_to: Option<MessageId>,
+}
+
+/// A message by id.
+pub async fn get(db: &mut impl Db, channel: ChannelId, id: MessageId) -> Result<Option<Message>> {
+    let sql = select!("where m.channel_id = $1 and m.id = $2");
+    let Some(row) = query!(fetch_optional Row, db, sql, channel.get(), id.get())? else { return Ok(None) };
+    let mut mentions = mentions_between(db, channel, id.get(), id.get()).await?;
+    Ok(Some(row.into_message(mentions.remove(&id.get()).unwrap_or_default())))
+}
+
+/// Up to `limit` messages, oldest first, and whether there are more before and after them.
+pub async fn page(db: &mut impl Db, channel: ChannelId, anchor: Anchor, limit: usize) -> Result<(Vec<Message>, bool, bool)> {
+    let (mut rows, has_older, has_newer) = match anchor {
+        Anchor::Latest => {
+            let (rows, more) = older(db, channel, i64::MAX, limit).await?;
+            (rows, more, false)
+        }
+        Anchor::Before(id) => {
+            let (rows, more) = older(db, channel, id.get(), limit).await?;
+            (rows, more, true)
+        }
+        Anchor::After(id) => {
+            let (rows, more) = newer(db, channel, id.get(), limit).await?;
+            (rows, true, more)
+        }
+        Anchor::Around(id) => {
+            let (mut rows, has_older) = older(db, channel, id.get().saturating_add(1), limit / 2).await?;
+            let (after, has_newer) = newer(db, channel, id.get(), limit - limit / 2).await?;
+            rows.extend(after);
+            (rows, has_older, has_newer)
+        }
+    };
+    rows.sort_unstable_by_key(|row| row.id);
+    let (first, last) = (rows.first().map_or(0, |r| r.id), rows.last().map_or(0, |r| r.id));
+    let mut mentions = mentions_between(db, channel, first, last).await?;
+    let with_mentions = |row: Row| {
+        let named = mentions.remove(&row.id).unwrap_or_default();
+        row.into_message(named)
+    };
+    Ok((rows.into_iter().map(with_mentions).collect(), has_older, has_newer))
+}
+
+async fn older(db: &mut impl Db, channel: ChannelId, before: i64, limit: usize) -> Result<(Vec<Row>, bool)> {
+    let sql = select!("where m.channel_id = $1 and m.id < $2 order by m.id desc limit $3");
+    let mut rows = query!(fetch_all Row, db, sql, channel.get(), before, limit as i64 + 1)?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    Ok((rows, more))
+}
+
+async fn newer(db: &mut impl Db, channel: ChannelId, after: i64, limit: usize) -> Result<(Vec<Row>, bool)> {
+    let sql = select!("where m.channel_id = $1 and m.id > $2 order by m.id limit $3");
+    let mut rows = query!(fetch_all Row, db, sql, channel.get(), after, limit as i64 + 1)?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    Ok((rows, more))
+}
+
+async fn mentions_between(db: &mut impl Db, channel: ChannelId, first: i64, last: i64) -> Result<HashMap<i64, Vec<User>>> {
+    let sql = "select n.message_id, u.id, u.username, u.display_name from mentions n join users u on u.id = n.user_id
+        where n.channel_id = $1 and n.message_id >= $2 and n.message_id <= $3 order by n.message_id, u.id";
+    let mut found: HashMap<i64, Vec<User>> = HashMap::new();
+    for (message, id, username, display_name) in
+        query!(fetch_all (i64, i64, String, String), db, sql, channel.get(), first, last)?
+    {
+        found.entry(message).or_default().push(User { id: Id::from_trusted(id), username, display_name });
+    }
+    Ok(found)
+}
+
+/// Adds a message and makes it the channel's newest.
+pub async fn insert(tx: &mut Tx, new: &NewMessage<'_>, mentioned: &[User]) -> Result<()> {
+    let sql = "insert into messages (channel_id, id, author_id, kind, content, reply_to_id) values ($1, $2, $3, $4, $5, $6)";
+    let (channel, id, kind) = (new.channel.get(), new.id.get(), i64::from(new.kind.number()));
+    query!(run tx, sql, channel, id, new.author.get(), kind, new.content, new.reply_to.map(Id::get))?;
+    query!(run tx, "update channels set last_message_id = $2 where id = $1", channel, id)?;
+    for user in mentioned {
+        let sql = "insert into mentions (user_id, channel_id, message_id) values ($1, $2, $3) on conflict do nothing";
+        query!(run tx, sql, user.id.get(), channel, id)?;
+    }
+    Ok(())
+}
+
+/// Replaces the text.
+pub async fn set_content(tx: &mut Tx, channel: ChannelId, id: MessageId, content: &str) -> Result<()> {
+    let sql = "update messages set content = $3, edited_at = $4 where channel_id = $1 and id = $2";
+    query!(run tx, sql, channel.get(), id.get(), content, now_ms())?;
+    Ok(())
+}
+
+/// Removes a message with its mentions; returns the channel's newest message after that.
+pub async fn delete(tx: &mut Tx, channel: ChannelId, id: MessageId) -> Result<Option<MessageId>> {
+    query!(run tx, "delete from mentions where channel_id = $1 and message_id = $2", channel.get(), id.get())?;
+    query!(run tx, "delete from messages where channel_id = $1 and id = $2", channel.get(), id.get())?;
+    let newest = "select id from messages where channel_id = $1 order by id desc limit 1";
+    let newest = query!(fetch_optional (i64,), tx, newest, channel.get())?.map(|(id,)| id);
+    query!(run tx, "update channels set last_message_id = $2 where id = $1", channel.get(), newest)?;
+    Ok(newest.map(Id::from_trusted))
+}

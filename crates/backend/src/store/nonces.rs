@@ -1,0 +1,40 @@
+//! Retries: a repeated request finds its first result.
+
+use protocol::{Error, Result, UserId};
+use sha2::{Digest, Sha256};
+
+use super::{Tx, now_ms};
+
+/// Notes that this request made `target`; or returns what an earlier one with the same nonce made.
+///
+/// # Errors
+/// [`Error::NonceReused`] when that request had another body.
+pub async fn claim(tx: &mut Tx, author: UserId, nonce: &str, body: &[&[u8]], target: i64) -> Result<Option<i64>> {
+    let hash = hash_of(body);
+    let sql = "insert into nonces (author_id, nonce, target_id, body_hash, created_at) values ($1, $2, $3, $4, $5)
+        on conflict do nothing";
+    if query!(run tx, sql, author.get(), nonce, target, hash.as_slice(), now_ms())? == 1 {
+        return Ok(None);
+    }
+    let sql = "select target_id, body_hash from nonces where author_id = $1 and nonce = $2";
+    match query!(fetch_optional (i64, Vec<u8>), tx, sql, author.get(), nonce)? {
+        Some((earlier, known)) if known == hash => Ok(Some(earlier)),
+        Some(_) => Err(Error::NonceReused),
+        None => Err(Error::Busy),
+    }
+}
+
+/// Forgets nonces older than a time.
+pub async fn delete_old(tx: &mut Tx, before_ms: i64) -> Result<u64> {
+    query!(run tx, "delete from nonces where created_at < $1", before_ms)
+}
+
+/// The parts are hashed with their lengths, so that no two bodies run together into the same bytes.
+fn hash_of(parts: &[&[u8]]) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().to_vec()
+}

@@ -1,0 +1,111 @@
+//! PostgreSQL: each write its own transaction, finished even when nobody waits for it any more.
+
+use std::panic::AssertUnwindSafe;
+use std::str::FromStr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use protocol::{Error, Result};
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use super::tx::Owned;
+use super::{Backend, Inner, OpenError, Options, Snowflakes, Store, Tx, Work, fault, migrate, node};
+
+/// Connections of one process. A server allows 100 by default, and more than two dozen only queue on its disk.
+const CONNECTIONS: u32 = 24;
+
+/// Connects to the server.
+pub(super) async fn open(options: &Options) -> std::result::Result<Store, OpenError> {
+    let shown = shown_url(&options.url);
+    let connect = |source| OpenError::Connect { url: shown.clone(), source };
+    let settings = PgConnectOptions::from_str(&options.url)
+        .map_err(connect)?
+        .statement_cache_capacity(256)
+        .application_name("harmony")
+        .disable_statement_logging();
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(settings)
+        .await
+        .map_err(connect)?;
+    migrate::postgres(&pool).await?;
+    let lease = node::lease_postgres(&pool).await?;
+    let store = Store {
+        inner: Arc::new(Inner {
+            backend: Backend::Postgres { pool },
+            snowflakes: Snowflakes::new(lease.node),
+            sink: OnceLock::new(),
+            answer_before_commit: options.answer_before_commit,
+        }),
+    };
+    node::keep(&store, lease);
+    Ok(store)
+}
+
+/// The address without user and password.
+fn shown_url(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => url.to_owned(),
+    }
+}
+
+/// Runs a write on a task of its own: a dropped request must not leave a commit without its events.
+pub(super) async fn write<T, F>(store: Store, work: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
+{
+    let (early_sender, early) = tokio::sync::oneshot::channel();
+    let task = tokio::spawn(async move {
+        let Backend::Postgres { pool } = &store.inner.backend else { return Err(Error::Internal) };
+        let begun = pool.begin().await.map_err(fault)?;
+        let snowflakes = store.inner.snowflakes.clone();
+        let mut tx = Tx { conn: Owned::Postgres(begun), emitted: Vec::new(), snowflakes };
+        let result = AssertUnwindSafe(work(&mut tx)).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!("a write panicked");
+            Err(Error::Internal)
+        })?;
+        if store.inner.answer_before_commit {
+            // The negative control of the crash test; see `Options::answer_before_commit`.
+            if early_sender.send(result).is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            finish(&store, tx).await?;
+            return Ok(None);
+        }
+        finish(&store, tx).await?;
+        Ok(Some(result))
+    });
+    tokio::pin!(task);
+    tokio::select! {
+        biased;
+        Ok(result) = early => Ok(result),
+        done = &mut task => done.map_err(|_| Error::Internal)??.ok_or(Error::Internal),
+    }
+}
+
+async fn finish(store: &Store, tx: Tx) -> Result<()> {
+    let Tx { conn: Owned::Postgres(conn), emitted, .. } = tx else { return Err(Error::Internal) };
+    // Whether a failed commit took effect is unknown; the caller repeats with the same nonce.
+    conn.commit().await.map_err(|error| match fault(error) {
+        Error::Internal => Error::Busy,
+        other => other,
+    })?;
+    store.publish(emitted).await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown_url;
+
+    #[test]
+    fn a_logged_address_holds_no_password() {
+        assert_eq!(shown_url("postgres://ana:pw@db.example/chat"), "postgres://…@db.example/chat");
+        assert_eq!(shown_url("postgres://db.example/chat"), "postgres://db.example/chat");
+    }
+}

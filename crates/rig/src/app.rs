@@ -1,0 +1,88 @@
+//! The backend on a random port.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use backend::{AppState, Config};
+
+use crate::database::Database;
+use crate::{Person, Socket};
+
+/// A running backend.
+#[derive(Debug)]
+pub struct TestApp {
+    /// Its handles.
+    pub state: AppState,
+    /// Where it listens.
+    pub addr: SocketAddr,
+    database: Database,
+}
+
+/// Settings for tests: like the defaults, with room for many actors from one address.
+pub fn config(database: &Database, changes: &[(&str, &str)]) -> Config {
+    let mut environment: BTreeMap<String, String> = [
+        ("LEPTOS_SITE_ADDR", "127.0.0.1:0".to_owned()),
+        ("HARMONY_DATABASE_URL", database.url.clone()),
+        ("HARMONY_DATA_DIR", database.folder.path().display().to_string()),
+        ("HARMONY_LIMIT_SENDS_PER_SECOND", "100000".to_owned()),
+        ("HARMONY_LIMIT_SENDS_BURST", "100000".to_owned()),
+        ("HARMONY_LIMIT_REGISTRATIONS_PER_ADDRESS", "100000".to_owned()),
+        ("HARMONY_LIMIT_INVITE_LOOKUPS_PER_MINUTE", "100000".to_owned()),
+        ("HARMONY_LIMIT_CONNECTIONS_PER_ADDRESS", "10000".to_owned()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into();
+    environment.extend(changes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+    Config::from_sources("", "none", &environment).unwrap()
+}
+
+impl TestApp {
+    /// Starts on a database; `changes` are settings as environment variables.
+    pub async fn start(database: Database, changes: &[(&str, &str)]) -> Self {
+        let state = AppState::open(config(&database, changes)).await.unwrap();
+        let router = backend::router::protect(backend::router::routes(state.clone()), &state);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        Self { state, addr, database }
+    }
+
+    /// Somebody with an account of this name and a session.
+    pub async fn person(&self, username: &str) -> Person {
+        Person::register(self, username).await
+    }
+
+    /// Opens a socket as somebody and says hello with these cursors.
+    pub async fn connect(&self, person: &Person, cursors: protocol::Cursors) -> Socket {
+        Socket::connect(self.addr, &person.cookie, cursors).await
+    }
+
+    /// Stops and starts again on the same database.
+    pub async fn restart(self, changes: &[(&str, &str)]) -> Self {
+        let Self { state, database, .. } = self;
+        state.close().await;
+        Self::start(database, changes).await
+    }
+
+    /// Stops and removes the database.
+    pub async fn stop(self) {
+        self.state.close().await;
+        self.database.remove().await;
+    }
+}
+
+/// Runs a test body on both databases.
+pub async fn on_both(body: impl AsyncFn(&TestApp)) {
+    on_both_with(&[], body).await;
+}
+
+/// The same with settings, given as environment variables.
+pub async fn on_both_with(changes: &[(&str, &str)], body: impl AsyncFn(&TestApp)) {
+    let databases = [Some(Database::sqlite()), Database::postgres().await];
+    for database in databases.into_iter().flatten() {
+        let app = TestApp::start(database, changes).await;
+        body(&app).await;
+        app.stop().await;
+    }
+}
