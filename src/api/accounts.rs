@@ -39,7 +39,8 @@ pub async fn login(
 ) -> Answer<()> {
     let (state, request) = (state(), request()?);
     let remember = !remember.is_empty();
-    let signed_in = answer(backend::actions::accounts::login(&state, &request, &login, &password, remember).await)?;
+    let signed_in =
+        answer(backend::actions::accounts::login(&state, &request, &login, &password, remember).await)?;
     set_cookie(&signed_in.cookie);
     redirect(&next);
     Ok(())
@@ -69,7 +70,14 @@ pub async fn change_password(current_password: String, new_password: String) -> 
     let (state, request) = (state(), request()?);
     let actor = actor(&state).await?;
     answer(
-        backend::actions::accounts::change_password(&state, &request, &actor, &current_password, &new_password).await,
+        backend::actions::accounts::change_password(
+            &state,
+            &request,
+            &actor,
+            &current_password,
+            &new_password,
+        )
+        .await,
     )
 }
 
@@ -82,7 +90,9 @@ pub async fn update_settings(
 ) -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;
-    answer(backend::actions::accounts::update_settings(&state, &actor, &theme, &density, &text_size).await)
+    answer(backend::actions::accounts::update_settings(&state, &actor, &theme, &density, &text_size).await)?;
+    super::document::remember_look(super::document::parse_look(&format!("{theme}.{density}.{text_size}")));
+    Ok(())
 }
 
 /// Where the person is signed in.

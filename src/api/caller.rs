@@ -1,8 +1,8 @@
 //! Server side only: the caller of a server function, and the status of its answer.
 
-use axum::http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{ACCEPT, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, Method, StatusCode};
 use backend::{Actor, AppState};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
@@ -28,7 +28,9 @@ pub async fn actor(state: &AppState) -> Answer<Actor> {
 /// Turns an action's result into an answer, with the HTTP status the error asks for.
 pub fn answer<T>(result: protocol::Result<T>) -> Answer<T> {
     result.map_err(|error| {
-        if let Some(response) = use_context::<ResponseOptions>() {
+        if let Some(response) = use_context::<ResponseOptions>()
+            && !is_plain_form()
+        {
             let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             response.set_status(status);
             if let Error::RateLimited { retry_after_ms } = error {
@@ -36,6 +38,15 @@ pub fn answer<T>(result: protocol::Result<T>) -> Answer<T> {
             }
         }
         Refusal(error)
+    })
+}
+
+/// A form sent without script is answered by sending the person back to it, error in the address: with any
+/// other status the browser would stay on an empty page.
+fn is_plain_form() -> bool {
+    use_context::<Parts>().is_some_and(|parts| {
+        let accepts = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        parts.method == Method::POST && accepts.contains("text/html")
     })
 }
 
@@ -70,7 +81,9 @@ mod tests {
     #[test]
     fn a_redirect_never_leaves_the_site() {
         assert!(is_local("/invite/abc?x=1"));
-        for path in ["//evil.example", "https://evil.example", "/\\evil.example", "", "evil", "/\t/evil.example"] {
+        for path in
+            ["//evil.example", "https://evil.example", "/\\evil.example", "", "evil", "/\t/evil.example"]
+        {
             assert!(!is_local(path), "{path}");
         }
     }

@@ -4,12 +4,12 @@
 use protocol::entity::{Density, Settings, TextSize, Theme};
 
 #[cfg(feature = "ssr")]
-pub use answer::{assets, origin, remembered_look, send_policy, set_status};
+pub use answer::{assets, origin, remember_look, remembered_look, send_policy, set_status};
 #[cfg(not(feature = "ssr"))]
-pub use nothing::{assets, origin, remembered_look, send_policy, set_status};
+pub use nothing::{assets, origin, remember_look, remembered_look, send_policy, set_status};
 
 /// Cookie that lets the first byte of a page have the right colours: `theme.density.size`, see [`look_text`].
-/// Readable by nobody's script and not a secret.
+/// Not a secret; no script reads it.
 pub const LOOK_COOKIE: &str = "harmony-look";
 
 /// The value of [`LOOK_COOKIE`].
@@ -51,7 +51,8 @@ mod answer {
     use leptos_axum::ResponseOptions;
     use protocol::entity::Settings;
 
-    use super::{Assets, LOOK_COOKIE, parse_look};
+    use super::{Assets, LOOK_COOKIE, look_text, parse_look};
+    use crate::api::caller::{set_cookie, state};
 
     /// The look this device showed last.
     pub fn remembered_look() -> Settings {
@@ -65,6 +66,19 @@ mod answer {
             .unwrap_or_default()
     }
 
+    /// Lets this device remember a look, if it does not yet.
+    pub fn remember_look(look: Settings) {
+        if remembered_look() == look {
+            return;
+        }
+        let secure = if state().config.secure_cookies() { "; Secure" } else { "" };
+        // A year: longer than any session, and worth nothing to anybody else.
+        set_cookie(&format!(
+            "{LOOK_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}",
+            look_text(look)
+        ));
+    }
+
     /// Sets the HTTP status of the page.
     pub fn set_status(status: u16) {
         if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status))
@@ -75,18 +89,27 @@ mod answer {
 
     /// Scheme and host people reach this instance by, for links that leave it. No trailing slash.
     pub fn origin() -> String {
-        crate::api::caller::state().config.public_url.clone()
+        let state = state();
+        match state.config.origin() {
+            Some(origin) => origin.to_owned(),
+            // Not configured: the way this request came, which is plain http or a proxy's secret.
+            None => format!("http://{}", host().unwrap_or_else(|| state.config.site_addr.to_string())),
+        }
+    }
+
+    /// The host this request named, if it reads like one.
+    fn host() -> Option<String> {
+        use_context::<Parts>()
+            .and_then(|parts| parts.headers.get(HOST)?.to_str().ok().map(str::to_owned))
+            .filter(|host| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".:-[]".contains(&b)))
     }
 
     /// Sends the content security policy: our own files, scripts with this page's nonce and what those load,
     /// one socket to our own host, and nothing from anywhere else.
     pub fn send_policy(nonce: &str) {
         let Some(response) = use_context::<ResponseOptions>() else { return };
-        let host = use_context::<Parts>()
-            .and_then(|parts| parts.headers.get(HOST)?.to_str().ok().map(str::to_owned))
-            .filter(|host| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".:-[]".contains(&b)));
         // Older browsers do not count `ws:` of the same host as 'self'.
-        let mut sockets = host.map(|host| format!(" ws://{host} wss://{host}")).unwrap_or_default();
+        let mut sockets = host().map(|host| format!(" ws://{host} wss://{host}")).unwrap_or_default();
         if std::env::var_os("LEPTOS_WATCH").is_some() {
             sockets.push_str(" ws://127.0.0.1:3001 ws://localhost:3001");
         }
@@ -141,6 +164,9 @@ mod nothing {
     pub fn remembered_look() -> Settings {
         Settings::default()
     }
+
+    /// Does nothing: the backend sets the cookie when it next sends a page.
+    pub fn remember_look(_look: Settings) {}
 
     /// Does nothing: the answer is long here.
     pub fn set_status(_status: u16) {}

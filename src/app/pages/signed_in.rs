@@ -14,7 +14,7 @@ use super::address::{Address, current_path, parse_address};
 use super::dialogs::{DialogHost, provide_dialogs};
 use super::{ErrorPage, NotFound};
 use crate::api::accounts::devices;
-use crate::api::document::{origin, set_status};
+use crate::api::document::{origin, remember_look, set_status};
 use crate::api::invites::{list_invites, standing_invite};
 use crate::api::pages::load_page;
 use crate::api::{Answer, Refusal};
@@ -118,6 +118,7 @@ fn Loaded(start: Start) -> impl IntoView {
     let store = Store::new(start.page);
     provide_context(StoreCtx(store.clone()));
     connect(&store);
+    remember_look(store.me.with_untracked(|me| me.settings));
     let settings = store.clone();
     // Another device may change the look as well.
     Effect::new(move |_| show_look(settings.me.with(|me| me.settings)));
