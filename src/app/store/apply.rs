@@ -1,0 +1,262 @@
+//! The reducer: one durable event after the other. No page, no network, no clock.
+
+use leptos::prelude::{GetUntracked, Set, Update, WithUntracked};
+use protocol::entity::{Dm, Message, ReadMark, User};
+use protocol::event::Event;
+use protocol::{ChannelId, GuildId, Rev, Stream};
+
+use super::guild::{GuildEntry, Stage};
+use super::reads::{ReadState, Reads};
+use super::sync::Want;
+use super::{DmEntry, Store, lock};
+
+/// Applies an event of a stream. False if it was known already.
+pub fn apply(store: &Store, stream: Stream, rev: Rev, event: Event) -> bool {
+    if !store.advance(stream, rev) {
+        return false;
+    }
+    match stream {
+        Stream::Guild(id) => {
+            if let Some(guild) = store.guild(id) {
+                store.guild_event(&guild, rev, event);
+            }
+        }
+        Stream::Dm(channel) => store.dm_event(channel, rev, event),
+        Stream::User(_) => store.user_event(event),
+    }
+    true
+}
+
+impl Store {
+    fn guild_event(&self, guild: &GuildEntry, rev: Rev, event: Event) {
+        match event {
+            Event::MessageCreated { .. } | Event::MessageUpdated { .. } | Event::MessageDeleted { .. } => {
+                self.message_event(Some(guild), rev, event);
+            }
+            Event::GuildDeleted { guild_id } => self.forget_guild(guild_id),
+            Event::GuildUpdated { guild: new } => {
+                guild.guild.set(new);
+                self.review_access(guild);
+            }
+            Event::ChannelDeleted { channel_id } => {
+                guild.remove_channel(channel_id);
+                self.forget_timeline(channel_id);
+            }
+            // The rest is about channels and members, of which a listed guild has none.
+            _ if guild.stage.get_untracked() == Stage::Listed => {}
+            Event::RoleUpdated { role } => {
+                guild.roles.update(|roles| {
+                    roles.retain(|known| known.id != role.id);
+                    roles.push(role);
+                    roles.sort_by_key(|role| (role.position, role.id));
+                });
+                self.review_access(guild);
+            }
+            Event::ChannelCreated { channel } | Event::ChannelUpdated { channel } => {
+                let (id, last) = (channel.id, channel.last_message_id);
+                let is_text = channel.kind != protocol::entity::ChannelKind::Category;
+                guild.put_channel(channel);
+                if is_text && guild.reads.with_untracked(|reads| !reads.contains_key(&id)) {
+                    let mark = self.loose_mark(id);
+                    let read = ReadState::from_snapshot(last, mark.as_ref());
+                    guild.reads.update(|reads| _ = reads.insert(id, read));
+                }
+                self.review_access(guild);
+            }
+            Event::ChannelsMoved { places } => guild.channels.update(|channels| {
+                for place in places {
+                    if let Some(channel) = channels.iter_mut().find(|channel| channel.id == place.id) {
+                        channel.parent_id = place.parent_id;
+                        channel.position = place.position;
+                    }
+                }
+            }),
+            Event::MemberJoined { member } => {
+                self.know(&member.user);
+                guild.put_member(member, true);
+            }
+            Event::MemberUpdated { member } => {
+                self.know(&member.user);
+                let me = member.user.id == self.my_id();
+                guild.put_member(member, false);
+                if me {
+                    self.review_access(guild);
+                }
+            }
+            Event::MemberLeft { user_id } => guild.remove_member(user_id),
+            // Not events of a guild's stream.
+            _ => {}
+        }
+    }
+
+    /// What the person may do may be different now, and with it which channels there are.
+    fn review_access(&self, guild: &GuildEntry) {
+        if !guild.is_loaded() {
+            return;
+        }
+        match guild.review_access(self.my_id()) {
+            Some(hidden) => hidden.into_iter().for_each(|channel| self.forget_timeline(channel)),
+            None => self.want(Want::Guild(guild.id())),
+        }
+    }
+
+    fn dm_event(&self, channel: ChannelId, rev: Rev, event: Event) {
+        match event {
+            Event::MessageCreated { ref message } => {
+                self.raise_dm(channel, message);
+                self.message_event(None, rev, event);
+            }
+            Event::MessageUpdated { .. } | Event::MessageDeleted { .. } => {
+                self.message_event(None, rev, event)
+            }
+            Event::RecipientUpdated { user } => self.know(&user),
+            _ => {}
+        }
+    }
+
+    /// A conversation with a new message comes first, also when it was not in the list.
+    fn raise_dm(&self, channel: ChannelId, message: &Message) {
+        let known = self.dms.with_untracked(|dms| dms.iter().find(|dm| dm.id == channel).copied());
+        let other = Some(message.author.id).filter(|author| *author != self.my_id());
+        let Some(entry) = known.or_else(|| Some(DmEntry { id: channel, recipient: other? })) else {
+            return self.want(Want::Home); // Written on another device to somebody not known here.
+        };
+        self.dms.update(|dms| {
+            dms.retain(|dm| dm.id != channel);
+            dms.insert(0, entry);
+        });
+    }
+
+    fn message_event(&self, guild: Option<&GuildEntry>, rev: Rev, event: Event) {
+        let me = self.my_id();
+        let reads = guild.map_or(&self.dm_reads, |guild| &guild.reads);
+        let channel = match &event {
+            Event::MessageCreated { message } => {
+                self.know_message(message);
+                let (channel, id) = (message.channel_id, message.id);
+                let (mine, addressed) = (message.author.id == me, message.mentions_user(me));
+                let loose = self.loose_mark(channel);
+                reads.update(|reads: &mut Reads| {
+                    let read = reads.entry(channel).or_insert_with(|| {
+                        let mut read = ReadState::before(id);
+                        read.read_to(loose.and_then(|mark| mark.last_read_id));
+                        read
+                    });
+                    read.arrived(id, mine, addressed);
+                });
+                // A channel that became visible without a word about it: only a snapshot can say what it is.
+                let unknown = |guild: &&GuildEntry| guild.is_loaded() && !guild.has_channel(channel);
+                if let Some(guild) = guild.filter(unknown) {
+                    self.want(Want::Guild(guild.id()));
+                }
+                if mine && let Some(nonce) = &message.nonce {
+                    lock(&self.outbox).retain(|outgoing| *outgoing.nonce != **nonce);
+                }
+                channel
+            }
+            Event::MessageUpdated { message } => {
+                self.know_message(message);
+                message.channel_id
+            }
+            Event::MessageDeleted { channel_id, message_id, mentions, last_message_id } => {
+                let (id, last, addressed) = (*message_id, *last_message_id, mentions.contains(&me));
+                self.change_read(*channel_id, |read| read.removed(id, addressed, last));
+                *channel_id
+            }
+            _ => return,
+        };
+        if let Some(timeline) = self.timeline(channel) {
+            timeline.record(rev, &event);
+            timeline.apply(event, me, &self.clock.get_untracked(), true);
+        }
+    }
+
+    fn user_event(&self, event: Event) {
+        match event {
+            Event::GuildJoined { guild } => {
+                if self.guild(guild.id).is_none() {
+                    self.guilds.update(|guilds| guilds.push(GuildEntry::listed(guild, Reads::new())));
+                }
+            }
+            Event::GuildLeft { guild_id } => self.forget_guild(guild_id),
+            Event::DmOpened { dm } => self.dm_opened(&dm),
+            Event::ReadMarked { mark } => {
+                if !self.change_read(mark.channel_id, |read| read.marked(&mark)) {
+                    self.keep_loose_mark(mark);
+                }
+            }
+            Event::MeUpdated { me } => {
+                self.know(&me.user);
+                self.me.set(me);
+            }
+            Event::SettingsUpdated { settings } => self.me.update(|me| me.settings = settings),
+            Event::DevicesChanged => self.devices.update(|count| *count = count.wrapping_add(1)),
+            _ => {}
+        }
+    }
+
+    /// Lists a conversation, first.
+    pub fn dm_opened(&self, dm: &Dm) {
+        self.know(&dm.recipient);
+        if self.dms.with_untracked(|dms| dms.iter().any(|known| known.id == dm.id)) {
+            return;
+        }
+        let mark = self.loose_mark(dm.id);
+        if dm.last_message_id.is_some() && mark.is_none() {
+            self.want(Want::Home); // An old conversation; how far it was read is not known here.
+        }
+        let read = ReadState::from_snapshot(dm.last_message_id, mark.as_ref());
+        self.dm_reads.update(|reads| _ = reads.entry(dm.id).or_insert(read));
+        self.dms.update(|dms| dms.insert(0, DmEntry { id: dm.id, recipient: dm.recipient.id }));
+    }
+
+    /// The other one of a conversation.
+    pub fn recipient(&self, channel: ChannelId) -> Option<User> {
+        let entry = self.dms.with_untracked(|dms| dms.iter().find(|dm| dm.id == channel).copied())?;
+        self.person(entry.recipient).map(|person| person.get_untracked())
+    }
+
+    /// Forgets a guild with everything in it.
+    pub(super) fn forget_guild(&self, id: GuildId) {
+        let Some(guild) = self.guild(id) else { return };
+        let channels: Vec<ChannelId> = guild.reads.with_untracked(|reads| reads.keys().copied().collect());
+        self.guilds.update(|guilds| guilds.retain(|guild| guild.id() != id));
+        channels.into_iter().for_each(|channel| self.forget_timeline(channel));
+        self.forget_stream(Stream::Guild(id));
+    }
+
+    /// Forgets a conversation.
+    pub(super) fn forget_dm(&self, channel: ChannelId) {
+        self.dms.update(|dms| dms.retain(|dm| dm.id != channel));
+        self.dm_reads.update(|reads| _ = reads.remove(&channel));
+        self.forget_timeline(channel);
+        self.forget_stream(Stream::Dm(channel));
+    }
+
+    /// A mark of a channel that is not known yet. Streams are not ordered among each other: a mark can be here
+    /// before the message it is about.
+    fn keep_loose_mark(&self, mark: ReadMark) {
+        let mut sync = lock(&self.sync);
+        let known = sync.loose_marks.entry(mark.channel_id).or_insert(mark);
+        if known.last_read_id < mark.last_read_id {
+            *known = mark;
+        }
+    }
+
+    /// Marks that were here before their channel.
+    pub(super) fn use_loose_marks(&self, guild: &GuildEntry) {
+        let marks = lock(&self.sync).loose_marks.clone();
+        if marks.is_empty() {
+            return;
+        }
+        guild.reads.update(|reads| {
+            for (channel, read) in reads {
+                read.read_to(marks.get(channel).and_then(|mark| mark.last_read_id));
+            }
+        });
+    }
+
+    fn loose_mark(&self, channel: ChannelId) -> Option<ReadMark> {
+        lock(&self.sync).loose_marks.get(&channel).copied()
+    }
+}

@@ -1,0 +1,299 @@
+//! One guild as the client knows it: listed in the rail, or loaded with channels and members.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
+use protocol::entity::{Channel, ChannelKind, Guild, Member, Role};
+use protocol::permissions::{self, Permissions, Standing};
+use protocol::snapshot::{GuildSnapshot, GuildSummary};
+use protocol::{ChannelId, Error, RoleId, UserId};
+
+use super::reads::{ReadState, Reads};
+
+/// How much is known of a guild or a timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// That it exists. What is in it has to be fetched.
+    Listed,
+    /// Everything.
+    Loaded,
+    /// Fetching it did not work; kept to be shown with a way to try again.
+    Refused(Error),
+}
+
+/// What the person may do in a guild.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// In the guild as a whole.
+    pub guild: Permissions,
+    /// Where that is different.
+    pub channels: Vec<(ChannelId, Permissions)>,
+}
+
+impl Access {
+    /// In one channel.
+    pub fn in_channel(&self, channel: ChannelId) -> Permissions {
+        self.channels.iter().find(|(id, _)| *id == channel).map_or(self.guild, |(_, bits)| *bits)
+    }
+}
+
+/// A guild's signals. Cloning shares them.
+#[derive(Clone)]
+pub struct GuildEntry(Arc<GuildSignals>);
+
+/// What can be watched of a guild.
+pub struct GuildSignals {
+    /// Name and owner.
+    pub guild: ArcRwSignal<Guild>,
+    /// How much of the rest is there.
+    pub stage: ArcRwSignal<Stage>,
+    /// Unread and mentions, also while the guild is only listed.
+    pub reads: ArcRwSignal<Reads>,
+    /// Channels and categories the person can see, by id. Their `last_message_id` is in `reads` instead.
+    pub channels: ArcRwSignal<Vec<Channel>>,
+    /// Roles, @everyone first.
+    pub roles: ArcRwSignal<Vec<Role>>,
+    /// Members fetched so far, by id.
+    pub members: ArcRwSignal<Vec<Member>>,
+    /// How many there are.
+    pub member_count: ArcRwSignal<u32>,
+    /// Who of them is here.
+    pub online: ArcRwSignal<BTreeSet<UserId>>,
+    /// What the person may do.
+    pub access: ArcRwSignal<Access>,
+}
+
+impl std::ops::Deref for GuildEntry {
+    type Target = GuildSignals;
+    fn deref(&self) -> &GuildSignals {
+        &self.0
+    }
+}
+
+/// Channels under one category, in order; `None` holds those under none and comes first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelGroup {
+    /// The category.
+    pub category: Option<Channel>,
+    /// Its channels.
+    pub channels: Vec<Channel>,
+}
+
+/// Channels as the sidebar shows them.
+pub fn grouped(channels: &[Channel]) -> Vec<ChannelGroup> {
+    // A category the person cannot see leaves its channels standing alone.
+    let parent_of = |channel: &Channel| {
+        channel.parent_id.filter(|parent| channels.iter().any(|known| known.id == *parent))
+    };
+    let under = |parent: Option<ChannelId>, kind: ChannelKind| {
+        let mut found: Vec<Channel> = channels
+            .iter()
+            .filter(|channel| parent_of(channel) == parent && channel.kind == kind)
+            .cloned()
+            .collect();
+        found.sort_by_key(|channel| (channel.position, channel.id));
+        found
+    };
+    let mut groups = vec![ChannelGroup { category: None, channels: under(None, ChannelKind::Text) }];
+    groups.extend(under(None, ChannelKind::Category).into_iter().map(|category| ChannelGroup {
+        channels: under(Some(category.id), ChannelKind::Text),
+        category: Some(category),
+    }));
+    groups
+}
+
+impl GuildEntry {
+    /// A guild that is only listed.
+    pub(super) fn listed(guild: Guild, reads: Reads) -> Self {
+        Self(Arc::new(GuildSignals {
+            guild: ArcRwSignal::new(guild),
+            stage: ArcRwSignal::new(Stage::Listed),
+            reads: ArcRwSignal::new(reads),
+            channels: ArcRwSignal::default(),
+            roles: ArcRwSignal::default(),
+            members: ArcRwSignal::default(),
+            member_count: ArcRwSignal::default(),
+            online: ArcRwSignal::default(),
+            access: ArcRwSignal::new(Access { guild: Permissions::NONE, channels: Vec::new() }),
+        }))
+    }
+
+    /// Which guild.
+    pub fn id(&self) -> protocol::GuildId {
+        self.guild.with_untracked(|guild| guild.id)
+    }
+
+    /// Whether channels and members are here.
+    pub fn is_loaded(&self) -> bool {
+        self.stage.with_untracked(|stage| *stage == Stage::Loaded)
+    }
+
+    /// Whether a channel is in it, as far as the person can see.
+    pub fn has_channel(&self, channel: ChannelId) -> bool {
+        self.channels
+            .with_untracked(|channels| channels.binary_search_by_key(&channel, |known| known.id).is_ok())
+    }
+
+    /// Whether somebody is among the members fetched so far.
+    pub(super) fn has_member(&self, user: UserId) -> bool {
+        self.members
+            .with_untracked(|members| members.binary_search_by_key(&user, |member| member.user.id).is_ok())
+    }
+
+    /// The channel opened when nobody says which: the first in the sidebar. Tracks.
+    pub fn first_channel(&self) -> Option<ChannelId> {
+        use leptos::prelude::With;
+        self.channels.with(|channels| {
+            grouped(channels).iter().find_map(|group| group.channels.first()).map(|channel| channel.id)
+        })
+    }
+
+    pub(super) fn load(&self, snapshot: GuildSnapshot) {
+        let GuildSnapshot { guild, mut channels, roles, mut members, member_count, marks, .. } = snapshot;
+        let reads = channels
+            .iter()
+            .filter(|channel| channel.kind != ChannelKind::Category)
+            .map(|channel| {
+                let mark = marks.iter().find(|mark| mark.channel_id == channel.id);
+                (channel.id, ReadState::from_snapshot(channel.last_message_id, mark))
+            })
+            .collect();
+        let reads = self.keep_marks(reads);
+        for channel in &mut channels {
+            channel.last_message_id = None;
+        }
+        channels.sort_by_key(|channel| channel.id);
+        members.sort_by_key(|member| member.user.id);
+        self.guild.set(guild);
+        self.reads.set(reads);
+        self.channels.set(channels);
+        self.roles.set(roles);
+        self.members.set(members);
+        self.member_count.set(member_count);
+        self.online.set(snapshot.online.into_iter().collect());
+        self.access.set(Access { guild: snapshot.access, channels: snapshot.channel_access });
+        self.stage.set(Stage::Loaded);
+    }
+
+    /// What the rail shows, for a guild whose channels are not here.
+    pub(super) fn summarise(&self, summary: &GuildSummary) {
+        self.guild.set(summary.guild.clone());
+        self.reads.set(self.keep_marks(summary_reads(summary)));
+    }
+
+    /// Read marks are told on another stream, so one may be here that the snapshot does not know yet.
+    fn keep_marks(&self, mut fresh: Reads) -> Reads {
+        self.reads.with_untracked(|known| {
+            for (channel, read) in &mut fresh {
+                read.read_to(known.get(channel).and_then(|known| known.last_read_id));
+            }
+        });
+        fresh
+    }
+
+    pub(super) fn put_channel(&self, mut channel: Channel) {
+        channel.last_message_id = None;
+        self.channels.update(|channels| match channels.binary_search_by_key(&channel.id, |known| known.id) {
+            Ok(at) => {
+                if let Some(known) = channels.get_mut(at) {
+                    *known = channel;
+                }
+            }
+            Err(at) => channels.insert(at, channel),
+        });
+    }
+
+    /// Takes a channel away; the children of a category stand alone from now on.
+    pub(super) fn remove_channel(&self, channel: ChannelId) {
+        self.channels.update(|channels| {
+            channels.retain(|known| known.id != channel);
+            for child in channels.iter_mut().filter(|child| child.parent_id == Some(channel)) {
+                child.parent_id = None;
+            }
+        });
+        self.reads.update(|reads| {
+            reads.remove(&channel);
+        });
+    }
+
+    /// Adds or replaces a member. Somebody past the members fetched so far only counts: they come with their page.
+    pub(super) fn put_member(&self, member: Member, joined: bool) {
+        let complete =
+            self.members.with_untracked(Vec::len) as u64 >= u64::from(self.member_count.get_untracked());
+        if joined {
+            self.member_count.update(|count| *count = count.saturating_add(1));
+        }
+        self.members.update(|members| {
+            match members.binary_search_by_key(&member.user.id, |known| known.user.id) {
+                Ok(at) => {
+                    if let Some(known) = members.get_mut(at) {
+                        *known = member;
+                    }
+                }
+                Err(at) if joined && (complete || at < members.len()) => members.insert(at, member),
+                Err(_) => {}
+            }
+        });
+    }
+
+    pub(super) fn remove_member(&self, user: UserId) {
+        self.member_count.update(|count| *count = count.saturating_sub(1));
+        self.members.update(|members| members.retain(|member| member.user.id != user));
+        self.online.update(|online| {
+            online.remove(&user);
+        });
+    }
+
+    /// Works out anew what the person may do, and answers the channels they cannot see any more. `None` when
+    /// their roles are not known here, so that only the backend can say.
+    pub(super) fn review_access(&self, me: UserId) -> Option<Vec<ChannelId>> {
+        let standing = self.standing(me)?;
+        let guild = permissions::in_guild(Some(&standing));
+        let mut channels = Vec::new();
+        let mut hidden = Vec::new();
+        self.channels.with_untracked(|known| {
+            for channel in known {
+                let bits = permissions::in_channel(Some(&standing), &channel.overwrites);
+                if !bits.contains(Permissions::VIEW_CHANNEL) {
+                    hidden.push(channel.id);
+                } else if bits != guild {
+                    channels.push((channel.id, bits));
+                }
+            }
+        });
+        for channel in &hidden {
+            self.remove_channel(*channel);
+        }
+        self.access.set(Access { guild, channels });
+        Some(hidden)
+    }
+
+    fn standing(&self, me: UserId) -> Option<Standing> {
+        let (owner, everyone_role) =
+            self.guild.with_untracked(|guild| (guild.owner_id, permissions::everyone_role(guild.id)));
+        let own_roles = self.members.with_untracked(|members| {
+            let at = members.binary_search_by_key(&me, |member| member.user.id).ok()?;
+            members.get(at).map(|member| member.roles.clone())
+        });
+        self.roles.with_untracked(|roles| {
+            let bits = |id: RoleId| roles.iter().find(|role| role.id == id).map(|role| role.permissions);
+            // Nobody has a role where there is none but @everyone.
+            let none = || roles.iter().all(|role| role.id == everyone_role).then(Vec::new);
+            let own_roles =
+                if owner == me { own_roles.unwrap_or_default() } else { own_roles.or_else(none)? };
+            Some(Standing {
+                user: me,
+                is_owner: owner == me,
+                everyone_role,
+                everyone: bits(everyone_role)?,
+                roles: own_roles.into_iter().filter_map(|id| Some((id, bits(id)?))).collect(),
+            })
+        })
+    }
+}
+
+/// The unread channels a summary names.
+pub(super) fn summary_reads(summary: &GuildSummary) -> Reads {
+    summary.unread.iter().map(|unread| (unread.channel_id, ReadState::from_summary(unread))).collect()
+}

@@ -1,0 +1,155 @@
+//! Messages on their way: shown at once, settled by the answer or by their own echo, whichever comes first.
+
+use std::sync::Arc;
+
+use leptos::prelude::{GetUntracked, WithUntracked};
+use protocol::entity::{Message, MessageKind, Preview, Quoted};
+use protocol::id::{EPOCH_MS, NODE_BITS, SEQUENCE_BITS};
+use protocol::{ChannelId, Error, MessageId};
+
+use super::timeline::Delivery;
+use super::{Store, lock};
+
+/// A message that the backend has not confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its retry key: sent again with it, it is still the same message.
+    pub nonce: Arc<str>,
+    /// Where.
+    pub channel: ChannelId,
+    /// Its text as typed.
+    pub content: String,
+    /// What it answers.
+    pub reply_to: Option<MessageId>,
+    /// How it stands.
+    pub delivery: Delivery,
+    /// How often it went out.
+    pub tries: u32,
+}
+
+impl Store {
+    /// Puts a message at the end of its channel and in line for sending. `now_ms` is milliseconds since the
+    /// Unix epoch, by the clock here; the backend's time replaces it.
+    pub fn enqueue(
+        &self,
+        nonce: Arc<str>,
+        channel: ChannelId,
+        content: String,
+        reply_to: Option<MessageId>,
+        now_ms: i64,
+    ) {
+        let timeline = self.open_timeline(channel);
+        let quoted = reply_to.map(|id| Quoted {
+            id,
+            preview: timeline.row(id).map(|row| {
+                row.entry.with_untracked(|entry| Preview {
+                    author: entry.message.author.clone(),
+                    content: entry.message.content.clone(),
+                })
+            }),
+        });
+        let message = Message {
+            id: MessageId::from_trusted((now_ms - EPOCH_MS) << (SEQUENCE_BITS + NODE_BITS)),
+            channel_id: channel,
+            author: self.me.with_untracked(|me| me.user.clone()),
+            kind: if reply_to.is_some() { MessageKind::Reply } else { MessageKind::Default },
+            content: content.clone(),
+            edited_at: None,
+            reply_to: quoted,
+            mentions: Vec::new(),
+            nonce: Some(nonce.to_string()),
+        };
+        let outgoing = Outgoing {
+            nonce: nonce.clone(),
+            channel,
+            content,
+            reply_to,
+            delivery: Delivery::Pending,
+            tries: 0,
+        };
+        lock(&self.outbox).push(outgoing);
+        timeline.enqueue(nonce, message, &self.clock.get_untracked());
+    }
+
+    /// The message to send next. They go out one at a time, in the order they were written.
+    pub fn next_outgoing(&self) -> Option<Outgoing> {
+        let mut outbox = lock(&self.outbox);
+        let next = outbox.iter_mut().find(|outgoing| outgoing.delivery == Delivery::Pending)?;
+        next.tries += 1;
+        Some(next.clone())
+    }
+
+    /// The backend has answered. An answer that comes after the echo says nothing new.
+    pub fn answered(&self, nonce: &str, answer: Result<Message, Error>) {
+        let Some(outgoing) = self.outgoing(nonce) else { return };
+        match answer {
+            Ok(message) => {
+                lock(&self.outbox).retain(|outgoing| *outgoing.nonce != *nonce);
+                if let Some(timeline) = self.timeline(outgoing.channel) {
+                    self.know_message(&message);
+                    timeline.settle(nonce, message, &self.clock.get_untracked());
+                }
+            }
+            Err(error) => self.set_delivery(nonce, Delivery::Failed(error)),
+        }
+    }
+
+    /// No answer came in time.
+    pub fn unanswered(&self, nonce: &str) {
+        self.set_delivery(nonce, Delivery::Unknown);
+    }
+
+    /// Puts a message back in line, with the same nonce.
+    pub fn retry(&self, nonce: &str) {
+        self.set_delivery(nonce, Delivery::Pending);
+    }
+
+    /// Puts everything back in line of which nobody knows whether it arrived.
+    pub fn retry_unknown(&self) {
+        let unknown: Vec<Arc<str>> = lock(&self.outbox)
+            .iter()
+            .filter(|outgoing| outgoing.delivery == Delivery::Unknown)
+            .map(|outgoing| outgoing.nonce.clone())
+            .collect();
+        unknown.iter().for_each(|nonce| self.retry(nonce));
+    }
+
+    /// Takes a message back that was not sent. Its text, for editing it.
+    pub fn discard(&self, nonce: &str) -> Option<Outgoing> {
+        let outgoing = self.outgoing(nonce)?;
+        lock(&self.outbox).retain(|outgoing| *outgoing.nonce != *nonce);
+        if let Some(timeline) = self.timeline(outgoing.channel) {
+            timeline.discard(nonce, &self.clock.get_untracked());
+        }
+        Some(outgoing)
+    }
+
+    /// Takes the answer to an edit, which comes before or after the event about it.
+    pub fn edited(&self, message: Message) {
+        if let Some(timeline) = self.timeline(message.channel_id) {
+            timeline.edited(message);
+        }
+    }
+
+    /// Takes a deleted message off the screen; the event about it does the rest.
+    pub fn deleted(&self, channel: ChannelId, message: MessageId) {
+        if let Some(timeline) = self.timeline(channel) {
+            timeline.removed(message, &self.clock.get_untracked());
+        }
+    }
+
+    fn outgoing(&self, nonce: &str) -> Option<Outgoing> {
+        lock(&self.outbox).iter().find(|outgoing| *outgoing.nonce == *nonce).cloned()
+    }
+
+    fn set_delivery(&self, nonce: &str, delivery: Delivery) {
+        let mut channel = None;
+        for outgoing in lock(&self.outbox).iter_mut().filter(|outgoing| *outgoing.nonce == *nonce) {
+            outgoing.delivery = delivery.clone();
+            channel = Some(outgoing.channel);
+        }
+        if let Some(timeline) = channel.and_then(|channel| self.timeline(channel)) {
+            timeline.deliver(nonce, delivery);
+        }
+    }
+}

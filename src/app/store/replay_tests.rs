@@ -1,0 +1,300 @@
+//! A snapshot with the events after it is the same as a fresh snapshot, however the streams interleave.
+
+use proptest::prelude::*;
+use protocol::entity::ChannelKind;
+use protocol::event::Event;
+use protocol::frame::ServerFrame;
+use protocol::permissions::{Overwrite, Permissions, Subject};
+use protocol::{ChannelId, Rev, Stream, UserId};
+
+use super::samples::World;
+use super::{Store, Want, apply};
+
+/// Something that happens in the world.
+#[derive(Debug, Clone)]
+enum Step {
+    Post { place: u8, author: u8, addressed: bool, reply: bool },
+    Edit(u8),
+    Delete(u8),
+    Read(u8),
+    Rename(u8),
+    Join,
+    Leave,
+    NewChannel(bool),
+    MoveChannel(u8, u8),
+    DropChannel(u8),
+    Hide(u8, bool),
+    GuildName,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (any::<u8>(), any::<u8>(), any::<bool>(), any::<bool>())
+            .prop_map(|(place, author, addressed, reply)| Step::Post { place, author, addressed, reply }),
+        2 => any::<u8>().prop_map(Step::Edit),
+        2 => any::<u8>().prop_map(Step::Delete),
+        3 => any::<u8>().prop_map(Step::Read),
+        1 => any::<u8>().prop_map(Step::Rename),
+        1 => Just(Step::Join),
+        1 => Just(Step::Leave),
+        1 => any::<bool>().prop_map(Step::NewChannel),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(channel, parent)| Step::MoveChannel(channel, parent)),
+        1 => any::<u8>().prop_map(Step::DropChannel),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(channel, hide)| Step::Hide(channel, hide)),
+        1 => Just(Step::GuildName),
+    ]
+}
+
+fn pick<T: Copy>(from: &[T], number: u8) -> Option<T> {
+    from.get(usize::from(number) % from.len().max(1)).copied()
+}
+
+fn play(world: &mut World, step: &Step) {
+    let channels: Vec<ChannelId> = world.channels.iter().map(|channel| channel.id).collect();
+    let is_text = |id: &ChannelId| {
+        world.channels.iter().any(|channel| channel.id == *id && channel.kind == ChannelKind::Text)
+    };
+    let mut places: Vec<ChannelId> = channels.iter().copied().filter(is_text).collect();
+    places.extend([world.dm, world.far_channel()]);
+    match *step {
+        Step::Post { place, author, addressed, reply } => {
+            let Some(place) = pick(&places, place) else { return };
+            let authors = if place == world.dm {
+                vec![world.me(), UserId::from_trusted(102)]
+            } else {
+                world.members.clone()
+            };
+            let Some(author) = pick(&authors, author) else { return };
+            let reply_to = world
+                .message_ids()
+                .last()
+                .copied()
+                .filter(|id| reply && world.told(*id).is_some_and(|message| message.channel_id == place));
+            world.post(place, author, if addressed { "hello @me" } else { "hello" }, None, reply_to);
+        }
+        Step::Edit(which) => {
+            if let Some(id) = pick(&world.message_ids(), which) {
+                world.edit(id, "changed");
+            }
+        }
+        Step::Delete(which) => {
+            if let Some(id) = pick(&world.message_ids(), which) {
+                world.delete(id);
+            }
+        }
+        Step::Read(which) => {
+            if let Some(place) = pick(&places, which) {
+                world.mark_read(place);
+            }
+        }
+        Step::Rename(who) => {
+            if let Some(id) = pick(&world.members.clone(), who) {
+                world.rename(id, "Another name");
+            }
+        }
+        Step::Join => world.join(UserId::from_trusted(104)),
+        Step::Leave => world.leave_if_there(UserId::from_trusted(104)),
+        Step::NewChannel(category) => {
+            let id = world.fresh_id();
+            let kind = if category { ChannelKind::Category } else { ChannelKind::Text };
+            world.put_channel(world.channel(id, "new", kind));
+        }
+        Step::MoveChannel(which, parent) => {
+            let parents: Vec<ChannelId> = channels.iter().copied().filter(|id| !is_text(id)).collect();
+            let texts: Vec<ChannelId> = channels.iter().copied().filter(is_text).collect();
+            let parent = pick(&parents, parent).filter(|_| parent % 3 != 0);
+            if let Some(id) = pick(&texts, which) {
+                world.move_channel(id, parent, i32::from(which));
+            }
+        }
+        // The channel on screen stays, or there would be nothing to compare.
+        Step::DropChannel(which) => {
+            if let Some(id) = pick(&channels, which).filter(|id| id.get() != 11) {
+                world.delete_channel(id);
+            }
+        }
+        Step::Hide(which, hide) => {
+            let Some(mut channel) = world.channels.get(usize::from(which) % channels.len()).cloned() else {
+                return;
+            };
+            if channel.id.get() == 11 || channel.kind == ChannelKind::Category {
+                return;
+            }
+            let deny = if hide { Permissions::SEND_MESSAGES } else { Permissions::NONE };
+            let subject = Subject::Role(world.guild.id.cast());
+            channel.overwrites = vec![Overwrite { subject, allow: Permissions::NONE, deny }];
+            world.put_channel(channel);
+        }
+        Step::GuildName => {
+            world.guild.name.push('!');
+            let guild = world.guild.clone();
+            world.emit_guild(Event::GuildUpdated { guild });
+        }
+    }
+}
+
+/// Deals the log out again: each stream in its order, the streams as the numbers say.
+fn interleave(log: &[(Stream, Rev, Event)], order: &[u8]) -> Vec<(Stream, Rev, Event)> {
+    let mut streams: Vec<Vec<(Stream, Rev, Event)>> = Vec::new();
+    for entry in log {
+        match streams.iter_mut().find(|stream| stream[0].0 == entry.0) {
+            Some(stream) => stream.push(entry.clone()),
+            None => streams.push(vec![entry.clone()]),
+        }
+    }
+    let mut dealt = Vec::new();
+    let mut at = 0;
+    while !streams.is_empty() {
+        let number = order.get(at % order.len().max(1)).copied().unwrap_or_default();
+        at += 1;
+        let which = usize::from(number) % streams.len();
+        dealt.push(streams[which].remove(0));
+        streams.retain(|stream| !stream.is_empty());
+    }
+    dealt
+}
+
+fn shown() -> ChannelId {
+    ChannelId::from_trusted(11)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_snapshot_and_the_events_after_it_are_a_fresh_snapshot(
+        before in proptest::collection::vec(step(), 0..25),
+        after in proptest::collection::vec(step(), 0..25),
+        order in proptest::collection::vec(any::<u8>(), 1..40),
+    ) {
+        let mut world = World::new();
+        before.iter().for_each(|step| play(&mut world, step));
+        let store = Store::new(world.page(shown()));
+        world.log.clear();
+        after.iter().for_each(|step| play(&mut world, step));
+        for (stream, rev, event) in interleave(&world.log, &order) {
+            prop_assert!(apply(&store, stream, rev, event.clone()));
+            prop_assert!(!apply(&store, stream, rev, event), "an event counts once");
+        }
+        prop_assert_eq!(store.normal_form(), Store::new(world.page(shown())).normal_form());
+    }
+
+    #[test]
+    fn a_reset_anywhere_ends_in_a_fresh_snapshot(
+        before in proptest::collection::vec(step(), 0..15),
+        lost in proptest::collection::vec(step(), 0..15),
+        meanwhile in proptest::collection::vec(step(), 0..15),
+        after in proptest::collection::vec(step(), 0..15),
+    ) {
+        let mut world = World::new();
+        before.iter().for_each(|step| play(&mut world, step));
+        let store = Store::new(world.page(shown()));
+        // Nothing of this arrives: instead every stream is reset.
+        lost.iter().for_each(|step| play(&mut world, step));
+        world.log.clear();
+        let streams = [Stream::User(world.me()), Stream::Guild(world.guild.id), Stream::Guild(world.other.id), Stream::Dm(world.dm)];
+        for stream in streams {
+            store.receive(ServerFrame::Reset { s: stream }, 0);
+        }
+        // While a snapshot that was read is still on its way, more happens, and is told.
+        let mut told = 0;
+        let mut meanwhile = meanwhile.iter();
+        while let Some(want) = store.next_want() {
+            let read = world.clone();
+            meanwhile.by_ref().take(4).for_each(|step| play(&mut world, step));
+            tell(&store, &world, &mut told);
+            fetch(&store, &read, want);
+        }
+        meanwhile.chain(&after).for_each(|step| play(&mut world, step));
+        tell(&store, &world, &mut told);
+        let mut expected = Store::new(world.page(shown())).normal_form();
+        let mut found = store.normal_form();
+        // The conversation was not open before the reset.
+        found.messages.remove(&world.dm);
+        expected.messages.remove(&world.dm);
+        prop_assert_eq!(found, expected);
+    }
+}
+
+fn tell(store: &Store, world: &World, told: &mut usize) {
+    for (s, rev, e) in world.log.iter().skip(*told).cloned() {
+        store.receive(ServerFrame::Event { s, rev, e }, 0);
+        *told += 1;
+    }
+}
+
+fn fetch(store: &Store, world: &World, want: Want) {
+    match want {
+        Want::Home => store.install_home(world.home()),
+        Want::Guild(_) => store.install_guild(world.guild_snapshot()),
+        Want::History(channel) => store.install_latest(world.history(channel)),
+    }
+}
+
+#[test]
+fn leaving_a_guild_forgets_everything_of_it() {
+    let mut world = World::new();
+    let ana = UserId::from_trusted(102);
+    world.post(shown(), ana, "hello @me", None, None);
+    let store = Store::new(world.page(shown()));
+    let me = Stream::User(world.me());
+    assert!(apply(&store, me, 1, Event::GuildLeft { guild_id: world.guild.id }));
+    assert!(store.guild(world.guild.id).is_none());
+    assert!(store.timeline(shown()).is_none());
+    assert_eq!(store.cursor(Stream::Guild(world.guild.id)), None);
+    // A late event of the guild changes nothing.
+    assert!(!apply(&store, Stream::Guild(world.guild.id), 99, Event::MemberLeft { user_id: ana }));
+}
+
+#[test]
+fn joining_a_guild_lists_it_until_it_is_fetched() {
+    let world = World::new();
+    let mut page = world.page(shown());
+    page.guild = None;
+    page.history = None;
+    page.home.guilds.remove(0);
+    page.cursors.remove(&Stream::Guild(world.guild.id));
+    let store = Store::new(page);
+    apply(&store, Stream::User(world.me()), 1, Event::GuildJoined { guild: world.guild.clone() });
+    let guild = store.guild(world.guild.id).expect("listed");
+    assert!(!guild.is_loaded());
+    store.install_guild(world.guild_snapshot());
+    assert!(guild.is_loaded());
+    assert_eq!(store.cursor(Stream::Guild(world.guild.id)), Some(0));
+}
+
+#[test]
+fn a_heartbeat_that_is_ahead_asks_once_for_what_was_lost() {
+    let world = World::new();
+    let store = Store::new(world.page(shown()));
+    let revs = [(Stream::Guild(world.guild.id), 5)].into_iter().collect();
+    assert!(store.is_behind(&revs), "something was lost, or was not for this person");
+    assert!(!store.is_behind(&revs), "a new hello brought nothing: it was not for this person");
+    assert_eq!(store.cursor(Stream::Guild(world.guild.id)), Some(5));
+    assert!(!store.is_behind(&revs));
+}
+
+#[test]
+fn a_deleted_message_leaves_its_replies_without_a_preview() {
+    let mut world = World::new();
+    let ana = UserId::from_trusted(102);
+    let first = world.post(shown(), ana, "question", None, None).id;
+    let reply = world.post(shown(), ana, "answer", None, Some(first)).id;
+    let store = Store::new(world.page(shown()));
+    let preview = |store: &Store| {
+        let row = store.timeline(shown()).and_then(|timeline| timeline.row(reply)).expect("shown");
+        use leptos::prelude::GetUntracked;
+        row.entry.get_untracked().message.reply_to.and_then(|quoted| quoted.preview)
+    };
+    assert_eq!(preview(&store).map(|preview| preview.content).as_deref(), Some("question"));
+    world.log.clear();
+    world.edit(first, "another question");
+    world.delete(first);
+    let mut log = world.log.clone().into_iter();
+    let (stream, rev, event) = log.next().expect("edited");
+    apply(&store, stream, rev, event);
+    assert_eq!(preview(&store).map(|preview| preview.content).as_deref(), Some("another question"));
+    let (stream, rev, event) = log.next().expect("deleted");
+    apply(&store, stream, rev, event);
+    assert_eq!(preview(&store), None);
+}

@@ -1,0 +1,410 @@
+//! A small world for tests: it knows the truth, tells it as events, and can be photographed as a page.
+
+use std::collections::BTreeMap;
+
+use protocol::entity::{
+    Channel, ChannelKind, ChannelPlace, Dm, Guild, Me, Member, Message, MessageKind, Preview, Quoted,
+    ReadMark, Role, Settings, User,
+};
+use protocol::event::Event;
+use protocol::permissions::{self, Permissions, Standing};
+use protocol::snapshot::{GuildSnapshot, GuildSummary, History, HomeSnapshot, PageData, UnreadChannel};
+use protocol::{ChannelId, GuildId, MessageId, Rev, Stream, Timestamp, UserId};
+
+/// The person whose client is tested.
+pub(super) const ME: i64 = 101;
+
+pub(super) fn user(number: i64, name: &str) -> User {
+    User {
+        id: UserId::from_trusted(number),
+        username: format!("user{number}"),
+        display_name: name.to_owned(),
+    }
+}
+
+/// One guild that is on screen, one that is only listed, one conversation.
+#[derive(Clone)]
+pub(super) struct World {
+    pub(super) users: BTreeMap<UserId, User>,
+    pub(super) guild: Guild,
+    pub(super) other: Guild,
+    pub(super) roles: Vec<Role>,
+    pub(super) members: Vec<UserId>,
+    pub(super) channels: Vec<Channel>,
+    pub(super) dm: ChannelId,
+    messages: Vec<Message>,
+    marks: BTreeMap<ChannelId, Option<MessageId>>,
+    revs: BTreeMap<Stream, Rev>,
+    next_id: i64,
+    pub(super) log: Vec<(Stream, Rev, Event)>,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let (one, two) = (GuildId::from_trusted(1), GuildId::from_trusted(2));
+        let guild = |id: GuildId, name: &str| Guild {
+            id,
+            name: name.to_owned(),
+            owner_id: UserId::from_trusted(102),
+            system_channel_id: None,
+        };
+        let role = Role {
+            id: one.cast(),
+            name: "@everyone".to_owned(),
+            permissions: Permissions::EVERYONE_DEFAULT,
+            position: 0,
+        };
+        let users = [(ME, "Me"), (102, "Ana"), (103, "Ben"), (104, "Cleo")];
+        let users = users.into_iter().map(|(id, name)| (UserId::from_trusted(id), user(id, name))).collect();
+        let mut world = Self {
+            users,
+            guild: guild(one, "Lanternfish"),
+            other: guild(two, "Hikers"),
+            roles: vec![role],
+            members: [ME, 102, 103].map(UserId::from_trusted).to_vec(),
+            channels: Vec::new(),
+            dm: ChannelId::from_trusted(77),
+            messages: Vec::new(),
+            marks: BTreeMap::new(),
+            revs: BTreeMap::new(),
+            next_id: 1_000,
+            log: Vec::new(),
+        };
+        for (id, name) in [(11, "general"), (12, "art")] {
+            world.channels.push(world.channel(id, name, ChannelKind::Text));
+        }
+        world
+    }
+
+    pub(super) fn me(&self) -> UserId {
+        UserId::from_trusted(ME)
+    }
+
+    pub(super) fn channel(&self, id: i64, name: &str, kind: ChannelKind) -> Channel {
+        Channel {
+            id: ChannelId::from_trusted(id),
+            guild_id: self.guild.id,
+            kind,
+            name: name.to_owned(),
+            topic: String::new(),
+            parent_id: None,
+            position: i32::try_from(id).unwrap_or_default(),
+            overwrites: Vec::new(),
+            last_message_id: None,
+        }
+    }
+
+    /// The channel in the guild that is only listed.
+    pub(super) fn far_channel(&self) -> ChannelId {
+        ChannelId::from_trusted(21)
+    }
+
+    pub(super) fn fresh_id(&mut self) -> i64 {
+        // A second apart, so that days and groups stay the same while a test runs.
+        self.next_id += 1;
+        self.next_id << 32
+    }
+
+    fn stream_of(&self, channel: ChannelId) -> Stream {
+        if channel == self.dm {
+            Stream::Dm(channel)
+        } else if channel == self.far_channel() {
+            Stream::Guild(self.other.id)
+        } else {
+            Stream::Guild(self.guild.id)
+        }
+    }
+
+    pub(super) fn emit(&mut self, stream: Stream, event: Event) {
+        let rev = self.revs.entry(stream).or_default();
+        *rev += 1;
+        self.log.push((stream, *rev, event));
+    }
+
+    pub(super) fn emit_guild(&mut self, event: Event) {
+        self.emit(Stream::Guild(self.guild.id), event);
+    }
+
+    pub(super) fn post(
+        &mut self,
+        channel: ChannelId,
+        author: UserId,
+        content: &str,
+        nonce: Option<&str>,
+        reply_to: Option<MessageId>,
+    ) -> Message {
+        let id = MessageId::from_trusted(self.fresh_id());
+        let mentions = if content.contains("@me") { vec![self.me()] } else { Vec::new() };
+        let message = Message {
+            id,
+            channel_id: channel,
+            author: self.users[&author].clone(),
+            kind: if reply_to.is_some() { MessageKind::Reply } else { MessageKind::Default },
+            content: content.to_owned(),
+            edited_at: None,
+            reply_to: reply_to.map(|id| Quoted { id, preview: None }),
+            mentions: mentions.into_iter().map(|id| self.users[&id].clone()).collect(),
+            nonce: nonce.map(str::to_owned),
+        };
+        self.messages.push(message);
+        let message = self.told(id).expect("just posted");
+        if author == self.me() {
+            self.marks.insert(channel, Some(id));
+        }
+        self.emit(self.stream_of(channel), Event::MessageCreated { message: message.clone() });
+        message
+    }
+
+    pub(super) fn edit(&mut self, id: MessageId, content: &str) {
+        let Some(message) = self.messages.iter_mut().find(|message| message.id == id) else { return };
+        content.clone_into(&mut message.content);
+        message.edited_at = Some(Timestamp::from_millis(self.next_id));
+        self.next_id += 1;
+        let message = self.told(id).expect("just edited");
+        self.emit(self.stream_of(message.channel_id), Event::MessageUpdated { message });
+    }
+
+    pub(super) fn delete(&mut self, id: MessageId) {
+        let Some(at) = self.messages.iter().position(|message| message.id == id) else { return };
+        let message = self.messages.remove(at);
+        self.emit(
+            self.stream_of(message.channel_id),
+            Event::MessageDeleted {
+                channel_id: message.channel_id,
+                message_id: id,
+                mentions: message.mentions.iter().map(|user| user.id).collect(),
+                last_message_id: self.last(message.channel_id),
+            },
+        );
+    }
+
+    pub(super) fn mark_read(&mut self, channel: ChannelId) {
+        let last = self.last(channel);
+        if self.marks.get(&channel).copied().flatten() >= last {
+            return;
+        }
+        self.marks.insert(channel, last);
+        let mark = ReadMark { channel_id: channel, last_read_id: last, mentions: 0 };
+        self.emit(Stream::User(self.me()), Event::ReadMarked { mark });
+    }
+
+    pub(super) fn rename(&mut self, id: UserId, name: &str) {
+        let Some(user) = self.users.get_mut(&id) else { return };
+        name.clone_into(&mut user.display_name);
+        let user = user.clone();
+        if self.members.contains(&id) {
+            self.emit_guild(Event::MemberUpdated { member: self.member(id) });
+        }
+        if id == self.me() {
+            self.emit(Stream::User(id), Event::MeUpdated { me: self.own() });
+        } else if id == UserId::from_trusted(102) {
+            self.emit(Stream::Dm(self.dm), Event::RecipientUpdated { user });
+        }
+    }
+
+    pub(super) fn join(&mut self, id: UserId) {
+        if !self.members.contains(&id) {
+            self.members.push(id);
+            self.members.sort();
+            self.emit_guild(Event::MemberJoined { member: self.member(id) });
+        }
+    }
+
+    pub(super) fn leave_if_there(&mut self, id: UserId) {
+        if self.members.contains(&id) {
+            self.members.retain(|member| *member != id);
+            self.emit_guild(Event::MemberLeft { user_id: id });
+        }
+    }
+
+    pub(super) fn put_channel(&mut self, channel: Channel) {
+        let created = !self.channels.iter().any(|known| known.id == channel.id);
+        self.channels.retain(|known| known.id != channel.id);
+        self.channels.push(channel.clone());
+        let channel = Channel { last_message_id: self.last(channel.id), ..channel };
+        self.emit_guild(if created {
+            Event::ChannelCreated { channel }
+        } else {
+            Event::ChannelUpdated { channel }
+        });
+    }
+
+    pub(super) fn delete_channel(&mut self, id: ChannelId) {
+        self.channels.retain(|channel| channel.id != id);
+        self.messages.retain(|message| message.channel_id != id);
+        for child in self.channels.iter_mut().filter(|child| child.parent_id == Some(id)) {
+            child.parent_id = None;
+        }
+        self.emit_guild(Event::ChannelDeleted { channel_id: id });
+    }
+
+    pub(super) fn move_channel(&mut self, id: ChannelId, parent_id: Option<ChannelId>, position: i32) {
+        let Some(channel) = self.channels.iter_mut().find(|channel| channel.id == id) else { return };
+        channel.parent_id = parent_id;
+        channel.position = position;
+        self.emit_guild(Event::ChannelsMoved { places: vec![ChannelPlace { id, parent_id, position }] });
+    }
+
+    pub(super) fn message_ids(&self) -> Vec<MessageId> {
+        self.messages.iter().map(|message| message.id).collect()
+    }
+
+    /// A message as the backend tells it now.
+    pub(super) fn told(&self, id: MessageId) -> Option<Message> {
+        let mut message = self.messages.iter().find(|message| message.id == id)?.clone();
+        message.author = self.users[&message.author.id].clone();
+        for mentioned in &mut message.mentions {
+            *mentioned = self.users[&mentioned.id].clone();
+        }
+        if let Some(reply) = &mut message.reply_to {
+            let quoted = self.messages.iter().find(|known| known.id == reply.id);
+            reply.preview = quoted.map(|quoted| Preview {
+                author: self.users[&quoted.author.id].clone(),
+                content: quoted.content.clone(),
+            });
+        }
+        Some(message)
+    }
+
+    fn last(&self, channel: ChannelId) -> Option<MessageId> {
+        self.messages.iter().filter(|message| message.channel_id == channel).map(|message| message.id).max()
+    }
+
+    fn mark(&self, channel: ChannelId) -> ReadMark {
+        let last_read_id = self.marks.get(&channel).copied().flatten();
+        let me = self.me();
+        let unread = self.messages.iter().filter(|message| {
+            message.channel_id == channel && Some(message.id) > last_read_id && message.mentions_user(me)
+        });
+        ReadMark {
+            channel_id: channel,
+            last_read_id,
+            mentions: u32::try_from(unread.count()).unwrap_or_default(),
+        }
+    }
+
+    fn own(&self) -> Me {
+        Me {
+            user: self.users[&self.me()].clone(),
+            email: None,
+            is_instance_owner: false,
+            settings: Settings::default(),
+        }
+    }
+
+    fn member(&self, id: UserId) -> Member {
+        Member { user: self.users[&id].clone(), joined_at: Timestamp::from_millis(0), roles: Vec::new() }
+    }
+
+    fn rev(&self, stream: Stream) -> Rev {
+        self.revs.get(&stream).copied().unwrap_or_default()
+    }
+
+    fn summary(&self, guild: &Guild, channels: &[ChannelId]) -> GuildSummary {
+        let unread = channels.iter().filter_map(|channel| {
+            let mark = self.mark(*channel);
+            let last_message_id = self.last(*channel).filter(|last| Some(*last) > mark.last_read_id)?;
+            Some(UnreadChannel {
+                channel_id: *channel,
+                last_message_id,
+                last_read_id: mark.last_read_id,
+                mentions: mark.mentions,
+            })
+        });
+        GuildSummary {
+            guild: guild.clone(),
+            unread: unread.collect(),
+            rev: self.rev(Stream::Guild(guild.id)),
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        Standing {
+            user: self.me(),
+            is_owner: self.guild.owner_id == self.me(),
+            everyone_role: self.guild.id.cast(),
+            everyone: self.roles[0].permissions,
+            roles: Vec::new(),
+        }
+    }
+
+    fn visible(&self) -> Vec<(Channel, Permissions)> {
+        let standing = self.standing();
+        let with_bits = self.channels.iter().map(|channel| {
+            let channel = Channel { last_message_id: self.last(channel.id), ..channel.clone() };
+            let bits = permissions::in_channel(Some(&standing), &channel.overwrites);
+            (channel, bits)
+        });
+        with_bits.filter(|(_, bits)| bits.contains(Permissions::VIEW_CHANNEL)).collect()
+    }
+
+    pub(super) fn guild_snapshot(&self) -> GuildSnapshot {
+        let visible = self.visible();
+        let access = permissions::in_guild(Some(&self.standing()));
+        GuildSnapshot {
+            guild: self.guild.clone(),
+            roles: self.roles.clone(),
+            members: self.members.iter().map(|id| self.member(*id)).collect(),
+            member_count: u32::try_from(self.members.len()).unwrap_or_default(),
+            marks: visible.iter().map(|(channel, _)| self.mark(channel.id)).collect(),
+            access,
+            channel_access: visible
+                .iter()
+                .filter(|(_, bits)| *bits != access)
+                .map(|(c, b)| (c.id, *b))
+                .collect(),
+            channels: visible.into_iter().map(|(channel, _)| channel).collect(),
+            online: Vec::new(),
+            rev: self.rev(Stream::Guild(self.guild.id)),
+        }
+    }
+
+    /// A channel's whole history.
+    pub(super) fn history(&self, channel: ChannelId) -> History {
+        let ids =
+            self.messages.iter().filter(|message| message.channel_id == channel).map(|message| message.id);
+        History {
+            channel_id: channel,
+            messages: ids.filter_map(|id| self.told(id)).collect(),
+            has_older: false,
+            has_newer: false,
+            last_read_id: self.marks.get(&channel).copied().flatten(),
+            access: Permissions::DM,
+            rev: self.rev(self.stream_of(channel)),
+        }
+    }
+
+    pub(super) fn home(&self) -> HomeSnapshot {
+        let near: Vec<ChannelId> = self.visible().into_iter().map(|(channel, _)| channel.id).collect();
+        let dm = Dm {
+            id: self.dm,
+            recipient: self.users[&UserId::from_trusted(102)].clone(),
+            last_message_id: self.last(self.dm),
+        };
+        HomeSnapshot {
+            me: self.own(),
+            guilds: vec![self.summary(&self.guild, &near), self.summary(&self.other, &[self.far_channel()])],
+            dms: vec![dm],
+            dm_marks: vec![self.mark(self.dm)],
+            rev: self.rev(Stream::User(self.me())),
+        }
+    }
+
+    /// The page somebody gets who opens `channel` now.
+    pub(super) fn page(&self, channel: ChannelId) -> PageData {
+        let streams = [
+            Stream::Guild(self.guild.id),
+            Stream::Guild(self.other.id),
+            Stream::Dm(self.dm),
+            Stream::User(self.me()),
+        ];
+        let exists = channel == self.dm || self.channels.iter().any(|known| known.id == channel);
+        PageData {
+            home: self.home(),
+            guild: Some(self.guild_snapshot()),
+            history: exists.then(|| self.history(channel)),
+            cursors: streams.into_iter().map(|stream| (stream, self.rev(stream))).collect(),
+            build: "test".to_owned(),
+        }
+    }
+}

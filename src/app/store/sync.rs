@@ -1,0 +1,350 @@
+//! Frames, cursors, and what to do when a stream has to be read anew.
+//!
+//! While a snapshot is being fetched, the events of its stream are noted. When it arrives, those it does not
+//! know yet are applied to it. During a reset they are only noted: there is nothing sound to apply them to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use leptos::prelude::{GetUntracked, Set, Update, WithUntracked};
+use protocol::entity::{Presence, ReadMark};
+use protocol::event::Event;
+use protocol::frame::{ClientFrame, ServerFrame, VERSION};
+use protocol::snapshot::{Anchor, GuildSnapshot, History, HomeSnapshot};
+use protocol::{ChannelId, Cursors, Error, GuildId, Rev, Stream, UserId, limits};
+
+use super::guild::GuildEntry;
+use super::reads::{ReadState, Reads};
+use super::timeline::Typist;
+use super::{Store, apply, lock};
+
+/// The live connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// The first connection of this page is being made.
+    Connecting,
+    /// Everything that was missed has been received.
+    Live,
+    /// There was a connection, and there will be one again.
+    Lost,
+    /// The session has ended.
+    SignedOut,
+}
+
+/// Something that has to be fetched. In the order it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Want {
+    /// The person's own stream, and summaries of guilds that are only listed.
+    Home,
+    /// A guild with channels and members.
+    Guild(GuildId),
+    /// The newest messages of a channel.
+    History(ChannelId),
+}
+
+/// Where the client stands in each stream.
+pub(super) struct Sync {
+    cursors: Cursors,
+    intakes: BTreeMap<Stream, Intake>,
+    wants: BTreeSet<Want>,
+    stuck: BTreeMap<Stream, Rev>,
+    pub(super) loose_marks: BTreeMap<ChannelId, ReadMark>,
+}
+
+/// Events that came while a snapshot was on its way.
+#[derive(Default)]
+struct Intake {
+    resetting: bool,
+    noted: Vec<(Rev, Event)>,
+}
+
+impl Sync {
+    pub(super) fn starting_at(cursors: Cursors) -> Self {
+        Self {
+            cursors,
+            intakes: BTreeMap::new(),
+            wants: BTreeSet::new(),
+            stuck: BTreeMap::new(),
+            loose_marks: BTreeMap::new(),
+        }
+    }
+}
+
+impl Store {
+    /// The first frame of a connection.
+    pub fn hello(&self) -> ClientFrame {
+        ClientFrame::Hello { v: VERSION, cursors: lock(&self.sync).cursors.clone() }
+    }
+
+    /// How far a stream has been read.
+    pub fn cursor(&self, stream: Stream) -> Option<Rev> {
+        lock(&self.sync).cursors.get(&stream).copied()
+    }
+
+    /// The next thing to fetch; it counts as being fetched from now on.
+    pub fn next_want(&self) -> Option<Want> {
+        let want = lock(&self.sync).wants.pop_first()?;
+        let stream = match want {
+            Want::Home => Some(Stream::User(self.my_id())),
+            Want::Guild(guild) => Some(Stream::Guild(guild)),
+            Want::History(channel) => {
+                self.open_if_known(channel);
+                None
+            }
+        };
+        if let Some(stream) = stream {
+            lock(&self.sync).intakes.entry(stream).or_default();
+        }
+        Some(want)
+    }
+
+    /// Asks for something to be fetched.
+    pub fn want(&self, want: Want) {
+        lock(&self.sync).wants.insert(want);
+    }
+
+    fn open_if_known(&self, channel: ChannelId) {
+        if let Some(timeline) = self.timeline(channel) {
+            timeline.expect();
+        }
+    }
+
+    /// Takes a frame that is about state; frames about the connection itself are the socket's business.
+    /// `now_ms` is milliseconds since the Unix epoch, for what expires.
+    pub fn receive(&self, frame: ServerFrame, now_ms: i64) {
+        match frame {
+            ServerFrame::Event { s, rev, e } => self.receive_event(s, rev, e),
+            ServerFrame::Reset { s } => self.reset(s),
+            ServerFrame::Gone { s } => match s {
+                Stream::Guild(guild) => self.forget_guild(guild),
+                Stream::Dm(channel) => self.forget_dm(channel),
+                Stream::User(_) => self.link.set(Link::SignedOut),
+            },
+            ServerFrame::Typing { channel, user } if user.id != self.my_id() => {
+                if let Some(timeline) = self.timeline(channel) {
+                    let until_ms = now_ms + i64::from(limits::TYPING_MS);
+                    timeline.typing.update(|typing| {
+                        typing.retain(|typist| typist.user.id != user.id && typist.until_ms > now_ms);
+                        typing.push(Typist { user, until_ms });
+                    });
+                }
+            }
+            ServerFrame::Presence { all, guild, users } => self.presence(all, guild, users),
+            _ => {}
+        }
+    }
+
+    fn receive_event(&self, stream: Stream, rev: Rev, event: Event) {
+        if let Some(intake) = lock(&self.sync).intakes.get_mut(&stream) {
+            intake.noted.push((rev, event.clone()));
+            if intake.resetting {
+                return;
+            }
+        }
+        if matches!(event, Event::MessageCreated { .. }) && self.link.get_untracked() == Link::Lost {
+            self.caught_up.update(|count| *count = count.saturating_add(1));
+        }
+        apply(self, stream, rev, event);
+    }
+
+    fn presence(&self, all: bool, guild: Option<GuildId>, users: BTreeMap<UserId, Presence>) {
+        let online = match guild {
+            Some(id) => match self.guild(id) {
+                Some(guild) => guild.online.clone(),
+                None => return,
+            },
+            None => self.dm_online.clone(),
+        };
+        online.update(|online| {
+            if all {
+                online.clear();
+            }
+            for (user, presence) in users {
+                match presence {
+                    Presence::Online => online.insert(user),
+                    Presence::Offline => online.remove(&user),
+                };
+            }
+        });
+    }
+
+    /// Moves a cursor; false if the event was seen before, or belongs to a guild that is gone.
+    pub(super) fn advance(&self, stream: Stream, rev: Rev) -> bool {
+        if matches!(stream, Stream::Guild(guild) if self.guild(guild).is_none()) {
+            return false;
+        }
+        let mut sync = lock(&self.sync);
+        if sync.cursors.get(&stream).is_some_and(|known| *known >= rev) {
+            return false;
+        }
+        sync.cursors.insert(stream, rev);
+        true
+    }
+
+    pub(super) fn forget_stream(&self, stream: Stream) {
+        let mut sync = lock(&self.sync);
+        sync.cursors.remove(&stream);
+        sync.intakes.remove(&stream);
+    }
+
+    fn reset(&self, stream: Stream) {
+        {
+            let mut sync = lock(&self.sync);
+            // Without a cursor the next hello asks for the same reset again, should this fetch never end.
+            sync.cursors.remove(&stream);
+            sync.intakes.insert(stream, Intake { resetting: true, noted: Vec::new() });
+        }
+        match stream {
+            Stream::Guild(id) => match self.guild(id) {
+                Some(guild) if guild.is_loaded() => {
+                    self.want(Want::Guild(id));
+                    self.refresh_timelines(&guild);
+                }
+                _ => self.want(Want::Home),
+            },
+            Stream::Dm(channel) => self.want(Want::History(channel)),
+            Stream::User(_) => {
+                self.want(Want::Home);
+                // Read marks are of this stream: guilds that are loaded may have missed some.
+                let guilds = self.guilds.get_untracked();
+                guilds
+                    .iter()
+                    .filter(|guild| guild.is_loaded())
+                    .for_each(|guild| self.want(Want::Guild(guild.id())));
+            }
+        }
+    }
+
+    /// Messages were missed: the channel on screen fetches its newest page, the others when they are opened.
+    fn refresh_timelines(&self, guild: &GuildEntry) {
+        let on_screen = lock(&self.timelines).last().map(|timeline| timeline.channel);
+        let channels: Vec<ChannelId> = guild.channels.with_untracked(|c| c.iter().map(|c| c.id).collect());
+        for channel in channels {
+            if Some(channel) == on_screen {
+                self.want(Want::History(channel));
+            } else {
+                let unsent = self.timeline(channel).is_some_and(|timeline| {
+                    timeline.slots.with_untracked(|slots| slots.iter().any(|slot| slot.id.is_none()))
+                });
+                if unsent {
+                    self.want(Want::History(channel));
+                } else {
+                    lock(&self.timelines).retain(|timeline| timeline.channel != channel);
+                }
+            }
+        }
+    }
+
+    /// A snapshot that was read at `rev` is in place: what came after it follows.
+    fn resume(&self, stream: Stream, rev: Rev) {
+        let noted = {
+            let mut sync = lock(&self.sync);
+            sync.cursors.insert(stream, rev);
+            sync.intakes.remove(&stream).map(|intake| intake.noted).unwrap_or_default()
+        };
+        for (at, event) in noted {
+            apply(self, stream, at, event);
+        }
+    }
+
+    /// Takes a guild that was asked for.
+    pub fn install_guild(&self, snapshot: GuildSnapshot) {
+        let (id, rev) = (snapshot.guild.id, snapshot.rev);
+        let Some(guild) = self.guild(id) else { return self.forget_stream(Stream::Guild(id)) };
+        self.know_members(&snapshot);
+        guild.load(snapshot);
+        self.use_loose_marks(&guild);
+        self.resume(Stream::Guild(id), rev);
+    }
+
+    /// Takes the person's own state that was asked for.
+    pub fn install_home(&self, home: HomeSnapshot) {
+        let HomeSnapshot { me, guilds: summaries, dms, dm_marks, rev } = home;
+        self.know(&me.user);
+        let stream = Stream::User(me.user.id);
+        self.me.set(me);
+        let listed = |guild: &GuildEntry| summaries.iter().any(|summary| summary.guild.id == guild.id());
+        let left: Vec<GuildId> = self
+            .guilds
+            .with_untracked(|all| all.iter().filter(|guild| !listed(guild)).map(GuildEntry::id).collect());
+        left.into_iter().for_each(|guild| self.forget_guild(guild));
+        let mut order = Vec::with_capacity(summaries.len());
+        for summary in &summaries {
+            let stream = Stream::Guild(summary.guild.id);
+            let known = self.guild(summary.guild.id);
+            let is_loaded = known.as_ref().is_some_and(GuildEntry::is_loaded);
+            let guild = known.unwrap_or_else(|| GuildEntry::listed(summary.guild.clone(), Reads::new()));
+            order.push((guild.clone(), (!is_loaded).then_some(stream)));
+        }
+        self.guilds.set(order.iter().map(|(guild, _)| guild.clone()).collect());
+        for ((guild, stream), summary) in order.into_iter().zip(&summaries) {
+            // What events have told since the summary was read is newer than it.
+            if let Some(stream) = stream
+                && self.cursor(stream).is_none_or(|cursor| cursor <= summary.rev)
+            {
+                guild.summarise(summary);
+                self.use_loose_marks(&guild);
+                self.resume(stream, summary.rev);
+            }
+        }
+        self.list_dms(dms, &dm_marks);
+        self.resume(stream, rev);
+    }
+
+    /// Takes the newest messages of a channel that were asked for by [`Want::History`].
+    pub fn install_latest(&self, history: History) {
+        let (channel, rev) = (history.channel_id, history.rev);
+        let stream = Stream::Dm(channel);
+        if lock(&self.sync).intakes.contains_key(&stream) {
+            let (me, last_read_id) = (self.my_id(), history.last_read_id);
+            let new = history.messages.iter().filter(|message| Some(message.id) > last_read_id);
+            let mentions = u32::try_from(new.filter(|message| message.mentions_user(me)).count());
+            let mark = ReadMark { channel_id: channel, last_read_id, mentions: mentions.unwrap_or(u32::MAX) };
+            let newest = history.messages.last().map(|message| message.id);
+            self.change_read(channel, |read| {
+                let known = read.last_read_id;
+                *read = ReadState::from_snapshot(newest, Some(&mark));
+                read.read_to(known);
+            });
+            self.install_history(history, Anchor::Latest);
+            self.resume(stream, rev);
+        } else {
+            self.install_history(history, Anchor::Latest);
+        }
+    }
+
+    /// What was wanted cannot be had: it is gone, or the session has ended. Anything else is tried again.
+    pub fn give_up(&self, want: Want, error: &Error) {
+        match (want, error) {
+            (_, Error::Unauthorized) => self.link.set(Link::SignedOut),
+            (Want::Guild(guild), _) => self.forget_guild(guild),
+            (Want::History(channel), error) => {
+                if let Some(timeline) = self.timeline(channel) {
+                    timeline.refuse(error.clone());
+                }
+                self.forget_stream(Stream::Dm(channel));
+            }
+            (Want::Home, _) => {}
+        }
+    }
+
+    /// Compares the heartbeat's revisions with the cursors. True if something was lost on the way, and only a
+    /// new hello can bring it. A stream that is still behind after that has nothing more for this person.
+    pub fn is_behind(&self, revs: &BTreeMap<Stream, Rev>) -> bool {
+        let mut sync = lock(&self.sync);
+        let mut behind = false;
+        for (stream, rev) in revs {
+            let Some(cursor) = sync.cursors.get(stream).copied() else { continue };
+            if cursor >= *rev {
+                continue;
+            }
+            if sync.stuck.get(stream) == Some(&cursor) {
+                sync.cursors.insert(*stream, *rev);
+                sync.stuck.remove(stream);
+            } else {
+                sync.stuck.insert(*stream, cursor);
+                behind = true;
+            }
+        }
+        behind
+    }
+}

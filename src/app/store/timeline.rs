@@ -1,0 +1,448 @@
+//! The messages of one channel that are on screen or were, as rows that never lose their identity.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
+use protocol::entity::{Message, User};
+use protocol::event::Event;
+use protocol::permissions::Permissions;
+use protocol::snapshot::{Anchor, History};
+use protocol::{ChannelId, Error, MessageId, Rev, UserId};
+
+use super::clock::Clock;
+use super::guild::Stage;
+use super::layout::Layout;
+
+/// Rows kept when paging through history; the far end is dropped beyond it. About twelve screens.
+pub const WINDOW: usize = 200;
+/// Rows a reader who has scrolled up may collect below before new messages are only counted.
+const SLACK: usize = 100;
+
+/// What a row is known by for as long as it exists.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum RowKey {
+    /// Somebody's message, or an old one.
+    Message(MessageId),
+    /// A message written in this tab, by its nonce; kept after it got an id.
+    Own(Arc<str>),
+}
+
+/// How far a message has got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// The backend has it.
+    Sent,
+    /// On its way, or waiting for the connection.
+    Pending,
+    /// No answer came in time. It may have arrived; sending it again with the same nonce is safe.
+    Unknown,
+    /// It was refused or could not be sent.
+    Failed(Error),
+}
+
+/// What a row shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The message. Until it is sent its id is made up and only says when it was written.
+    pub message: Message,
+    /// How far it has got.
+    pub delivery: Delivery,
+}
+
+impl Entry {
+    /// The message's id, once it has one.
+    pub fn id(&self) -> Option<MessageId> {
+        (self.delivery == Delivery::Sent).then_some(self.message.id)
+    }
+}
+
+/// One message on screen. Cloning shares its signals.
+#[derive(Clone)]
+pub struct Row {
+    /// What it is known by.
+    pub key: RowKey,
+    /// What it shows.
+    pub entry: ArcRwSignal<Entry>,
+    /// How it stands among its neighbours.
+    pub layout: ArcRwSignal<Layout>,
+}
+
+/// A row in its place.
+#[derive(Clone)]
+pub struct Slot {
+    /// The row.
+    pub row: Row,
+    /// The message's id, once it has one.
+    pub id: Option<MessageId>,
+    /// Days since 1970-01-01 where the reader is.
+    pub day: i64,
+}
+
+/// What lies beyond the rows that are here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Edges {
+    /// There are older messages.
+    pub older: bool,
+    /// There are newer ones; while this is set, new messages are counted and not shown.
+    pub newer: bool,
+}
+
+/// Somebody who is writing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typist {
+    /// Who.
+    pub user: User,
+    /// Until when, in milliseconds since the Unix epoch.
+    pub until_ms: i64,
+}
+
+/// A channel's messages. Cloning shares them.
+#[derive(Clone)]
+pub struct Timeline(Arc<TimelineSignals>);
+
+/// What can be watched of a timeline.
+pub struct TimelineSignals {
+    /// Where.
+    pub channel: ChannelId,
+    /// From old to new; what is not sent yet comes last.
+    pub slots: ArcRwSignal<Vec<Slot>>,
+    /// Whether a page of history is here.
+    pub stage: ArcRwSignal<Stage>,
+    /// What lies beyond.
+    pub edges: ArcRwSignal<Edges>,
+    /// What the person may do here.
+    pub access: ArcRwSignal<Permissions>,
+    /// Messages of others that came while the reader was not at the end.
+    pub unseen: ArcRwSignal<u32>,
+    /// The newest message of somebody else that came live, for announcing it.
+    pub latest: ArcRwSignal<Option<Message>>,
+    /// Who is writing.
+    pub typing: ArcRwSignal<Vec<Typist>>,
+    /// Where the line between old and new is: after this message. Fixed when the reader arrives.
+    pub divider: ArcRwSignal<Option<MessageId>>,
+    quiet: Mutex<Quiet>,
+}
+
+/// What nobody watches.
+#[derive(Default)]
+struct Quiet {
+    following: bool,
+    recorded: Option<Vec<(Rev, Event)>>,
+}
+
+impl std::ops::Deref for Timeline {
+    type Target = TimelineSignals;
+    fn deref(&self) -> &TimelineSignals {
+        &self.0
+    }
+}
+
+impl Timeline {
+    pub(super) fn new(channel: ChannelId) -> Self {
+        Self(Arc::new(TimelineSignals {
+            channel,
+            slots: ArcRwSignal::default(),
+            stage: ArcRwSignal::new(Stage::Listed),
+            edges: ArcRwSignal::default(),
+            access: ArcRwSignal::new(Permissions::NONE),
+            unseen: ArcRwSignal::default(),
+            latest: ArcRwSignal::default(),
+            typing: ArcRwSignal::default(),
+            divider: ArcRwSignal::default(),
+            quiet: Mutex::new(Quiet { following: true, recorded: None }),
+        }))
+    }
+
+    fn quiet<T>(&self, f: impl FnOnce(&mut Quiet) -> T) -> T {
+        f(&mut self.quiet.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the reader is at the end, so that new messages push old ones out. Being there sees everything.
+    pub fn follow(&self, following: bool) {
+        self.quiet(|quiet| quiet.following = following);
+        if following && self.unseen.get_untracked() != 0 {
+            self.unseen.set(0);
+        }
+    }
+
+    /// The oldest message here.
+    pub fn oldest_id(&self) -> Option<MessageId> {
+        self.slots.with_untracked(|slots| slots.iter().find_map(|slot| slot.id))
+    }
+
+    /// The newest message here.
+    pub fn newest_id(&self) -> Option<MessageId> {
+        self.slots.with_untracked(|slots| slots.iter().rev().find_map(|slot| slot.id))
+    }
+
+    /// The row of a message.
+    pub fn row(&self, message: MessageId) -> Option<Row> {
+        self.slots.with_untracked(|slots| {
+            slots.iter().find(|slot| slot.id == Some(message)).map(|slot| slot.row.clone())
+        })
+    }
+
+    /// The person's newest message here, for editing it.
+    pub fn last_own(&self, me: UserId) -> Option<Message> {
+        self.slots.with_untracked(|slots| {
+            slots.iter().rev().filter(|slot| slot.id.is_some()).find_map(|slot| {
+                slot.row.entry.with_untracked(|entry| {
+                    let message = &entry.message;
+                    (message.author.id == me && !message.kind.is_system()).then(|| message.clone())
+                })
+            })
+        })
+    }
+
+    /// A request for history is on its way: what happens meanwhile is noted, because the answer may not know it.
+    pub(super) fn expect(&self) {
+        self.quiet(|quiet| _ = quiet.recorded.get_or_insert_default());
+    }
+
+    pub(super) fn record(&self, rev: Rev, event: &Event) {
+        self.quiet(|quiet| {
+            if let Some(recorded) = &mut quiet.recorded {
+                recorded.push((rev, event.clone()));
+            }
+        });
+    }
+
+    /// No answer came.
+    pub(super) fn refuse(&self, error: Error) {
+        self.quiet(|quiet| quiet.recorded = None);
+        if self.stage.get_untracked() != Stage::Loaded {
+            self.stage.set(Stage::Refused(error));
+        }
+    }
+
+    /// Takes a page of history. Rows that are here already stay the same rows.
+    pub(super) fn install(&self, history: History, anchor: Anchor, me: UserId, clock: &Clock) {
+        let History { messages, has_older, has_newer, access, rev, .. } = history;
+        self.slots.update(|slots| {
+            let (mut sent, mut unsent): (Vec<Slot>, Vec<Slot>) =
+                std::mem::take(slots).into_iter().partition(|slot| slot.id.is_some());
+            let page: Vec<Slot> =
+                messages.into_iter().map(|message| reuse(&mut sent, &mut unsent, message, me)).collect();
+            *slots = match anchor {
+                Anchor::Before(_) => page.into_iter().chain(sent).collect(),
+                Anchor::After(_) => sent.into_iter().chain(page).collect(),
+                Anchor::Latest | Anchor::Around(_) => page,
+            };
+            slots.sort_by_key(|slot| slot.id);
+            slots.append(&mut unsent);
+        });
+        self.edges.update(|edges| match anchor {
+            Anchor::Before(_) => edges.older = has_older,
+            Anchor::After(_) => edges.newer = has_newer,
+            Anchor::Latest | Anchor::Around(_) => *edges = Edges { older: has_older, newer: has_newer },
+        });
+        self.trim(matches!(anchor, Anchor::Before(_)));
+        self.access.set(access);
+        self.stage.set(Stage::Loaded);
+        self.arrange(clock);
+        for (at, event) in self.quiet(|quiet| quiet.recorded.take()).unwrap_or_default() {
+            if at > rev {
+                self.apply(event, me, clock, false);
+            }
+        }
+    }
+
+    /// Follows a change of a message. `live` is false for what was seen before and is only repeated.
+    pub(super) fn apply(&self, event: Event, me: UserId, clock: &Clock, live: bool) {
+        match event {
+            Event::MessageCreated { message } => self.arrived(message, me, clock, live),
+            Event::MessageUpdated { message } => self.changed(message),
+            Event::MessageDeleted { message_id, .. } => self.removed(message_id, clock),
+            _ => {}
+        }
+    }
+
+    fn arrived(&self, message: Message, me: UserId, clock: &Clock, live: bool) {
+        let mine = message.author.id == me;
+        if mine
+            && let Some(nonce) = message.nonce.clone()
+            && self.settle(&nonce, message.clone(), clock)
+        {
+            return;
+        }
+        if let Some(row) = self.row(message.id) {
+            row.entry.set(Entry { message, delivery: Delivery::Sent });
+            return;
+        }
+        let (rows, following) = (self.slots.with_untracked(Vec::len), self.quiet(|quiet| quiet.following));
+        let edges = self.edges.get_untracked();
+        let beyond = edges.newer || !following && rows >= WINDOW + SLACK;
+        if live && !mine {
+            self.typing.update(|typing| typing.retain(|typist| typist.user.id != message.author.id));
+            self.latest.set(Some(message.clone()));
+            if beyond || !following {
+                self.unseen.update(|unseen| *unseen = unseen.saturating_add(1));
+            }
+        }
+        if beyond {
+            self.edges.set(Edges { newer: true, ..edges });
+            return;
+        }
+        self.slots.update(|slots| {
+            let at = slots.partition_point(|slot| slot.id.is_some_and(|id| id < message.id));
+            slots.insert(at, Slot::sent(message));
+        });
+        if following {
+            self.trim(false);
+        }
+        self.arrange(clock);
+    }
+
+    fn changed(&self, message: Message) {
+        self.requote(message.id, Some(&message));
+        if let Some(row) = self.row(message.id) {
+            row.entry.update(|entry| entry.message = message);
+        }
+    }
+
+    /// Takes a changed message from the answer to the request that changed it, unless something newer was seen.
+    pub(super) fn edited(&self, message: Message) {
+        let newer = self
+            .row(message.id)
+            .is_some_and(|row| row.entry.with_untracked(|entry| entry.message.edited_at > message.edited_at));
+        if !newer {
+            self.changed(message);
+        }
+    }
+
+    pub(super) fn removed(&self, message: MessageId, clock: &Clock) {
+        self.requote(message, None);
+        self.slots.update(|slots| slots.retain(|slot| slot.id != Some(message)));
+        self.arrange(clock);
+    }
+
+    /// Replies show the message they answer as it is now, or that it is gone.
+    fn requote(&self, quoted: MessageId, now: Option<&Message>) {
+        let slots = self.slots.get_untracked();
+        for slot in &slots {
+            let quotes = slot.row.entry.with_untracked(|entry| {
+                entry
+                    .message
+                    .reply_to
+                    .as_ref()
+                    .is_some_and(|reply| reply.id == quoted && reply.preview.is_some())
+            });
+            if quotes {
+                slot.row.entry.update(|entry| {
+                    if let Some(reply) = &mut entry.message.reply_to {
+                        reply.preview = now.and_then(|message| {
+                            let mut preview = reply.preview.take()?;
+                            preview.content.clone_from(&message.content);
+                            Some(preview)
+                        });
+                    }
+                });
+            }
+        }
+    }
+
+    /// Adds a message that was just written.
+    pub(super) fn enqueue(&self, nonce: Arc<str>, message: Message, clock: &Clock) {
+        let row = Row::new(RowKey::Own(nonce), Entry { message, delivery: Delivery::Pending });
+        self.slots.update(|slots| slots.push(Slot { row, id: None, day: 0 }));
+        self.arrange(clock);
+    }
+
+    /// The message with this nonce has got its id. False if there is no such row.
+    pub(super) fn settle(&self, nonce: &str, message: Message, clock: &Clock) -> bool {
+        let Some(row) = self.own_row(nonce) else { return false };
+        let id = message.id;
+        if row.entry.with_untracked(|entry| entry.id().is_some_and(|known| known != id)) {
+            return false; // The nonce of another message; that one keeps its row.
+        }
+        row.entry.set(Entry { message, delivery: Delivery::Sent });
+        self.slots.update(|slots| {
+            // The same message may have come by another way, such as a page of history.
+            slots.retain(|slot| slot.id != Some(id));
+            slots.retain(|slot| slot.row.key != row.key);
+            let at = slots.partition_point(|slot| slot.id.is_some_and(|known| known < id));
+            slots.insert(at, Slot { row, id: Some(id), day: 0 });
+        });
+        self.arrange(clock);
+        true
+    }
+
+    /// How the message with this nonce stands now. Nothing happens to one that was sent.
+    pub(super) fn deliver(&self, nonce: &str, delivery: Delivery) {
+        if let Some(row) = self.own_row(nonce) {
+            row.entry.update(|entry| {
+                if entry.delivery != Delivery::Sent {
+                    entry.delivery = delivery;
+                }
+            });
+        }
+    }
+
+    /// Takes a message that was not sent away again.
+    pub(super) fn discard(&self, nonce: &str, clock: &Clock) {
+        self.slots.update(|slots| {
+            slots.retain(|slot| slot.id.is_some() || !slot.row.key.is_own(nonce));
+        });
+        self.arrange(clock);
+    }
+
+    fn own_row(&self, nonce: &str) -> Option<Row> {
+        self.slots.with_untracked(|slots| {
+            slots.iter().find(|slot| slot.row.key.is_own(nonce)).map(|slot| slot.row.clone())
+        })
+    }
+
+    /// Keeps at most [`WINDOW`] rows, dropping new ones after a step back and old ones otherwise.
+    fn trim(&self, drop_new: bool) {
+        let surplus = self.slots.with_untracked(Vec::len).saturating_sub(WINDOW);
+        if surplus == 0 {
+            return;
+        }
+        self.slots.update(|slots| {
+            if drop_new {
+                let sent = slots.partition_point(|slot| slot.id.is_some());
+                slots.drain(sent.saturating_sub(surplus)..sent);
+            } else {
+                slots.drain(..surplus);
+            }
+        });
+        self.edges.update(|edges| if drop_new { edges.newer = true } else { edges.older = true });
+    }
+}
+
+impl RowKey {
+    fn is_own(&self, nonce: &str) -> bool {
+        matches!(self, Self::Own(own) if **own == *nonce)
+    }
+}
+
+impl Row {
+    fn new(key: RowKey, entry: Entry) -> Self {
+        Self { key, entry: ArcRwSignal::new(entry), layout: ArcRwSignal::default() }
+    }
+}
+
+impl Slot {
+    fn sent(message: Message) -> Self {
+        let id = message.id;
+        let entry = Entry { message, delivery: Delivery::Sent };
+        Self { row: Row::new(RowKey::Message(id), entry), id: Some(id), day: 0 }
+    }
+}
+
+/// The slot of a message: the one it has among `sent`, that of its nonce among `unsent`, or a new one.
+fn reuse(sent: &mut Vec<Slot>, unsent: &mut Vec<Slot>, message: Message, me: UserId) -> Slot {
+    let at_home = sent.iter().position(|slot| slot.id == Some(message.id)).map(|at| sent.remove(at));
+    let known = at_home.or_else(|| {
+        let nonce = message.nonce.as_deref().filter(|_| message.author.id == me)?;
+        let at = unsent.iter().position(|slot| slot.row.key.is_own(nonce))?;
+        Some(unsent.remove(at))
+    });
+    let Some(slot) = known else { return Slot::sent(message) };
+    let id = Some(message.id);
+    let entry = Entry { message, delivery: Delivery::Sent };
+    if slot.row.entry.with_untracked(|known| *known != entry) {
+        slot.row.entry.set(entry);
+    }
+    Slot { id, ..slot }
+}
