@@ -121,18 +121,29 @@ impl Config {
         let data_dir = PathBuf::from(sources.text("HARMONY_DATA_DIR", "harmony.data-dir", "./data")?);
         let default_url = format!("sqlite:{}", data_dir.join("harmony.db").display());
         let config = Self {
-            site_addr: sources.parsed("LEPTOS_SITE_ADDR", "site-addr", "127.0.0.1:3000", "an address such as 127.0.0.1:3000")?,
+            site_addr: sources.parsed(
+                "LEPTOS_SITE_ADDR",
+                "site-addr",
+                "127.0.0.1:3000",
+                "an address such as 127.0.0.1:3000",
+            )?,
             site_root: PathBuf::from(sources.text("LEPTOS_SITE_ROOT", "site-root", "target/site")?),
             database_url: sources.text("HARMONY_DATABASE_URL", "harmony.database-url", &default_url)?,
             public_url: sources.optional("HARMONY_PUBLIC_URL", "harmony.public-url")?,
             registration: sources.registration()?,
             trusted_proxies: sources.proxies()?,
-            event_retention_days: sources.number("HARMONY_EVENT_RETENTION_DAYS", "harmony.event-retention-days", 7)?,
+            event_retention_days: sources.number(
+                "HARMONY_EVENT_RETENTION_DAYS",
+                "harmony.event-retention-days",
+                7,
+            )?,
             log: sources.text("HARMONY_LOG", "harmony.log", "info")?,
             log_format: sources.log_format()?,
             limits: sources.limits()?,
             build: env!("CARGO_PKG_VERSION").to_owned(),
-            answer_before_commit: environment.get("HARMONY_CHAOS").is_some_and(|v| v == "answer-before-commit"),
+            answer_before_commit: environment
+                .get("HARMONY_CHAOS")
+                .is_some_and(|v| v == "answer-before-commit"),
             data_dir,
         };
         config.check(&sources)?;
@@ -182,16 +193,33 @@ struct Sources<'a> {
 const HEADER: &str = "[package.metadata.leptos]";
 /// Keys there are, in the file. Others are typing mistakes and are named.
 const KEYS: &[&str] = &[
-    "data-dir", "database-url", "public-url", "registration", "trusted-proxies", "log", "log-format",
-    "event-retention-days", "limits",
+    "data-dir",
+    "database-url",
+    "public-url",
+    "registration",
+    "trusted-proxies",
+    "log",
+    "log-format",
+    "event-retention-days",
+    "limits",
 ];
 const LIMIT_KEYS: &[&str] = &[
-    "sends-per-second", "sends-burst", "login-failures-per-account", "login-tries-per-address",
-    "registrations-per-address", "invite-lookups-per-minute", "connections-per-user", "connections-per-address",
+    "sends-per-second",
+    "sends-burst",
+    "login-failures-per-account",
+    "login-tries-per-address",
+    "registrations-per-address",
+    "invite-lookups-per-minute",
+    "connections-per-user",
+    "connections-per-address",
 ];
 
 impl<'a> Sources<'a> {
-    fn parse(toml: &str, file_name: &'a str, environment: &'a BTreeMap<String, String>) -> Result<Self, ConfigError> {
+    fn parse(
+        toml: &str,
+        file_name: &'a str,
+        environment: &'a BTreeMap<String, String>,
+    ) -> Result<Self, ConfigError> {
         // The same reading as the framework's: the header becomes the root, so its keys and ours share a file.
         let text = toml.split_once(HEADER).map_or(toml, |(_, rest)| rest);
         let file: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError {
@@ -228,7 +256,11 @@ impl<'a> Sources<'a> {
         ConfigError {
             key: if from_environment { variable.to_owned() } else { path.to_owned() },
             reason: reason.to_owned(),
-            source_name: if from_environment { "the environment".to_owned() } else { self.file_name.to_owned() },
+            source_name: if from_environment {
+                "the environment".to_owned()
+            } else {
+                self.file_name.to_owned()
+            },
         }
     }
 
@@ -252,7 +284,13 @@ impl<'a> Sources<'a> {
         Ok(self.optional(variable, path)?.unwrap_or_else(|| default.to_owned()))
     }
 
-    fn parsed<T: FromStr>(&self, variable: &str, path: &str, default: &str, wanted: &str) -> Result<T, ConfigError> {
+    fn parsed<T: FromStr>(
+        &self,
+        variable: &str,
+        path: &str,
+        default: &str,
+        wanted: &str,
+    ) -> Result<T, ConfigError> {
         let text = self.text(variable, path, default)?;
         text.parse().map_err(|_| self.error(variable, path, &format!("“{text}” is not {wanted}")))
     }

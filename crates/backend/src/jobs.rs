@@ -69,7 +69,11 @@ pub async fn run(state: &AppState) -> Result<()> {
 /// Removes the messages of deleted channels.
 async fn purge(state: &AppState) -> Result<()> {
     while let Some(channel) = purges::next(&mut state.store.read().await?).await? {
-        while state.store.write(move |tx| Box::pin(async move { purges::step(tx, channel, PURGE_STEP).await })).await? {
+        while state
+            .store
+            .write(move |tx| Box::pin(async move { purges::step(tx, channel, PURGE_STEP).await }))
+            .await?
+        {
             if state.shutdown.token().is_cancelled() {
                 return Ok(());
             }

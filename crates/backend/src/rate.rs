@@ -53,7 +53,8 @@ fn per(window: Duration, n: u32) -> Quota {
 impl Rates {
     /// From the settings.
     pub fn new(limits: &Limits) -> Self {
-        let sends = Quota::per_second(at_least_one(limits.sends_per_second)).allow_burst(at_least_one(limits.sends_burst));
+        let sends = Quota::per_second(at_least_one(limits.sends_per_second))
+            .allow_burst(at_least_one(limits.sends_burst));
         let registrations =
             Quota::per_minute(NonZeroU32::MIN).allow_burst(at_least_one(limits.registrations_per_address));
         Self(Arc::new(Inner {
@@ -62,7 +63,10 @@ impl Rates {
             logins: Mutex::default(),
             logins_by_address: RateLimiter::keyed(per(LOGIN_WINDOW, limits.login_tries_per_address)),
             registrations: RateLimiter::keyed(registrations),
-            invite_lookups: RateLimiter::keyed(per(Duration::from_secs(60), limits.invite_lookups_per_minute)),
+            invite_lookups: RateLimiter::keyed(per(
+                Duration::from_secs(60),
+                limits.invite_lookups_per_minute,
+            )),
         }))
     }
 

@@ -7,8 +7,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::password::Passwords;
 use crate::auth::setup::SetupCode;
+use crate::bus::{Bus, LocalBus};
 use crate::config::Config;
-use crate::delivery::Delivery;
+use crate::delivery::{self, Delivery};
 use crate::hub::Hub;
 use crate::rate::Rates;
 use crate::store::{OpenError, Options, Store};
@@ -57,14 +58,20 @@ impl AppState {
         let options =
             Options { url: config.database_url.clone(), answer_before_commit: config.answer_before_commit };
         if options.answer_before_commit {
-            tracing::error!("answering before the commit: messages WILL be lost in a crash (crash-test control)");
+            tracing::error!(
+                "answering before the commit: messages WILL be lost in a crash (crash-test control)"
+            );
         }
         let store = Store::open(&options).await?;
         let hub = Hub::default();
-        store.set_sink(Arc::new(Delivery::new(store.clone(), hub.clone())));
+        let bus: Arc<dyn Bus> = Arc::new(LocalBus::default().attach());
+        store.set_sink(Arc::new(Delivery::new(hub.clone(), bus.clone())));
         let no_randomness = |_| OpenError::Unsafe("the system gives no random numbers".into());
-        let setup_code =
-            if config.is_exposed() { SetupCode::generate().map_err(no_randomness)? } else { SetupCode::default() };
+        let setup_code = if config.is_exposed() {
+            SetupCode::generate().map_err(no_randomness)?
+        } else {
+            SetupCode::default()
+        };
         let state = Self {
             rates: Rates::new(&config.limits),
             config: Arc::new(config),
@@ -74,6 +81,7 @@ impl AppState {
             setup_code,
             shutdown: Shutdown::default(),
         };
+        delivery::start(&state, bus.as_ref());
         crate::jobs::start(&state);
         Ok(state)
     }

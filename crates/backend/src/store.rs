@@ -181,7 +181,7 @@ impl Store {
     /// Whether the database answers.
     pub async fn is_alive(&self) -> bool {
         let Ok(mut reader) = self.read().await else { return false };
-        query!(fetch_one (i32,), &mut reader, "select 1").is_ok()
+        query!(fetch_one(i32,), &mut reader, "select 1").is_ok()
     }
 
     /// Finishes queued writes and closes every connection.
@@ -212,7 +212,9 @@ pub enum OpenError {
     #[error("cannot bring the database up to date: {0}")]
     Migrate(sqlx::migrate::MigrateError),
     /// The database was written by a newer version.
-    #[error("the database was written by a newer version (schema {found}, this version knows {known}): start that version or restore a backup")]
+    #[error(
+        "the database was written by a newer version (schema {found}, this version knows {known}): start that version or restore a backup"
+    )]
     Newer {
         /// Schema found.
         found: i64,
@@ -230,7 +232,10 @@ pub enum OpenError {
 /// A database error on its way to a person: logged here, said there in one word.
 pub(crate) fn fault(error: sqlx::Error) -> Error {
     match &error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Io(_) => {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Io(_) => {
             tracing::error!(%error, "database unavailable");
             Error::Busy
         }

@@ -55,7 +55,8 @@ impl Person {
 
     /// The same person on one more device.
     pub async fn sign_in_again(&self) -> Self {
-        let again = accounts::login(&self.state, &request(), &self.user.username, PASSWORD, true).await.unwrap();
+        let again =
+            accounts::login(&self.state, &request(), &self.user.username, PASSWORD, true).await.unwrap();
         let cookie = again.cookie.split(';').next().unwrap().to_owned();
         Self { actor: again.actor, cookie, ..self.clone() }
     }

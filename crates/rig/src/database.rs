@@ -27,16 +27,25 @@ impl Database {
     /// only accepted outside CI.
     pub async fn postgres() -> Option<Self> {
         let Ok(server) = std::env::var("HARMONY_TEST_POSTGRES_URL") else {
-            assert!(std::env::var("CI").is_err(), "HARMONY_TEST_POSTGRES_URL is not set; run `cargo xtask test unit`");
-            eprintln!("not run on PostgreSQL: HARMONY_TEST_POSTGRES_URL is not set; `cargo xtask test unit` sets it");
+            assert!(
+                std::env::var("CI").is_err(),
+                "HARMONY_TEST_POSTGRES_URL is not set; run `cargo xtask test unit`"
+            );
+            eprintln!(
+                "not run on PostgreSQL: HARMONY_TEST_POSTGRES_URL is not set; `cargo xtask test unit` sets it"
+            );
             return None;
         };
         let name = format!("test_{:016x}", rand::random::<u64>());
         let mut admin = PgConnection::connect(&server).await.unwrap();
         admin.execute(sqlx::AssertSqlSafe(format!("create database {name}"))).await.unwrap();
         admin.close().await.unwrap();
-        let (base, query) = server.split_once('?').map_or((server.as_str(), ""), |(base, query)| (base, query));
-        let root = base.rsplit_once('/').filter(|(left, _)| left.len() > "postgres://".len()).map_or(base, |(left, _)| left);
+        let (base, query) =
+            server.split_once('?').map_or((server.as_str(), ""), |(base, query)| (base, query));
+        let root = base
+            .rsplit_once('/')
+            .filter(|(left, _)| left.len() > "postgres://".len())
+            .map_or(base, |(left, _)| left);
         let url = if query.is_empty() { format!("{root}/{name}") } else { format!("{root}/{name}?{query}") };
         let folder = TempDir::with_prefix("harmony-test-").unwrap();
         Some(Self { url, folder, postgres: Some((server, name)) })

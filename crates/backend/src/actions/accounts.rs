@@ -9,8 +9,8 @@ use protocol::parse::{DisplayName, Email, InviteCode, Password, Username};
 use protocol::{Error, Result, SessionId, Stream, UserId};
 
 use crate::auth::password::check_strength;
-use crate::auth::session::{self, Actor, SignedIn};
 use crate::auth::peer;
+use crate::auth::session::{self, Actor, SignedIn};
 use crate::config::Registration as Policy;
 use crate::store::{Tx, dms, guilds, invites, members, now_ms, sessions, users};
 use crate::{AppState, Config};
@@ -92,7 +92,13 @@ pub async fn registration_needs(state: &AppState) -> Result<(bool, bool)> {
 }
 
 /// Signs in by username or address.
-pub async fn login(state: &AppState, parts: &Parts, login: &str, password: &str, remember: bool) -> Result<SignedIn> {
+pub async fn login(
+    state: &AppState,
+    parts: &Parts,
+    login: &str,
+    password: &str,
+    remember: bool,
+) -> Result<SignedIn> {
     let login = login.trim().to_lowercase();
     let absurd = login.is_empty()
         || login.chars().count() > protocol::limits::EMAIL_CHARS
@@ -107,7 +113,10 @@ pub async fn login(state: &AppState, parts: &Parts, login: &str, password: &str,
     let id = id.filter(|_| matches).ok_or(Error::WrongCredentials)?;
     state.rates.login_succeeded(&login);
     let (config, device) = (state.config.clone(), session::device_name(&parts.headers));
-    state.store.write(move |tx| Box::pin(async move { sign_in(tx, &config, id, &device, remember).await })).await
+    state
+        .store
+        .write(move |tx| Box::pin(async move { sign_in(tx, &config, id, &device, remember).await }))
+        .await
 }
 
 async fn sign_in(tx: &mut Tx, config: &Config, id: UserId, device: &str, remember: bool) -> Result<SignedIn> {
@@ -146,7 +155,8 @@ pub async fn revoke_device(state: &AppState, actor: &Actor, id: SessionId) -> Re
 /// Ends all sessions of one's own but this.
 pub async fn revoke_other_devices(state: &AppState, actor: &Actor) -> Result<()> {
     let Actor { user_id, session_id } = *actor;
-    let ended = state.store.write(move |tx| Box::pin(async move { end_others(tx, user_id, session_id).await }));
+    let ended =
+        state.store.write(move |tx| Box::pin(async move { end_others(tx, user_id, session_id).await }));
     close_all(state, ended.await?);
     Ok(())
 }
@@ -164,7 +174,13 @@ fn close_all(state: &AppState, ended: Vec<SessionId>) {
 }
 
 /// Changes the password and signs every other device out.
-pub async fn change_password(state: &AppState, parts: &Parts, actor: &Actor, current: &str, new: &str) -> Result<()> {
+pub async fn change_password(
+    state: &AppState,
+    parts: &Parts,
+    actor: &Actor,
+    current: &str,
+    new: &str,
+) -> Result<()> {
     let mut reader = state.store.read().await?;
     let me = users::me(&mut reader, actor.user_id).await?.ok_or(Error::Unauthorized)?;
     let hash = users::password_hash(&mut reader, actor.user_id).await?;
@@ -195,9 +211,9 @@ pub async fn update_profile(state: &AppState, actor: &Actor, display_name: &str,
     let display_name = DisplayName::parse(display_name)?.into_string();
     let email = Email::parse_optional(email)?.map(Email::into_string);
     let user = actor.user_id;
-    let change = state.store.write(move |tx| {
-        Box::pin(async move { rename(tx, user, &display_name, email.as_deref()).await })
-    });
+    let change = state
+        .store
+        .write(move |tx| Box::pin(async move { rename(tx, user, &display_name, email.as_deref()).await }));
     change.await
 }
 
@@ -228,7 +244,13 @@ async fn rename(tx: &mut Tx, user: UserId, display_name: &str, email: Option<&st
 }
 
 /// Changes how things look; what is empty stays.
-pub async fn update_settings(state: &AppState, actor: &Actor, theme: &str, density: &str, text_size: &str) -> Result<()> {
+pub async fn update_settings(
+    state: &AppState,
+    actor: &Actor,
+    theme: &str,
+    density: &str,
+    text_size: &str,
+) -> Result<()> {
     state.rates.change(actor.user_id)?;
     let unknown = || Error::Invalid { field: Field::Setting, problem: Problem::Unknown };
     let choose = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -250,7 +272,12 @@ pub async fn update_settings(state: &AppState, actor: &Actor, theme: &str, densi
 }
 
 /// An account made on the command line, which is trusted. The first one owns the instance.
-pub async fn create_by_operator(state: &AppState, username: &str, password: &str, owner: bool) -> Result<UserId> {
+pub async fn create_by_operator(
+    state: &AppState,
+    username: &str,
+    password: &str,
+    owner: bool,
+) -> Result<UserId> {
     let username = Username::parse(username)?.into_string();
     let password = Password::parse(password)?;
     check_strength(&password, &[&username])?;
@@ -271,7 +298,9 @@ pub async fn reset_by_operator(state: &AppState, username: &str, password: &str)
     let username = Username::parse(username)?;
     let password = Password::parse(password)?;
     check_strength(&password, &[username.as_str()])?;
-    let user = users::by_username(&mut state.store.read().await?, username.as_str()).await?.ok_or(Error::NotFound)?;
+    let user = users::by_username(&mut state.store.read().await?, username.as_str())
+        .await?
+        .ok_or(Error::NotFound)?;
     let hash = state.passwords.hash(&password).await?;
     let ended = state.store.write(move |tx| {
         Box::pin(async move {

@@ -8,8 +8,8 @@ use protocol::permissions::Permissions;
 use protocol::{ChannelId, Error, GuildId, Result, Stream, UserId, limits};
 
 use super::access::{in_channel_for_write, in_guild_for_write, require};
-use crate::auth::session::Actor;
 use crate::AppState;
+use crate::auth::session::Actor;
 use crate::store::{Tx, channels, guilds, nonces, purges, streams};
 
 /// The form of a new channel, as typed.
@@ -63,7 +63,9 @@ async fn make(tx: &mut Tx, user: UserId, place: &Place, name: &str, nonce: Optio
     }
     check_parent(&all, place.parent)?;
     let is_category = place.kind == ChannelKind::Category;
-    let siblings = all.iter().filter(|c| c.parent_id == place.parent && (c.kind == ChannelKind::Category) == is_category);
+    let siblings = all
+        .iter()
+        .filter(|c| c.parent_id == place.parent && (c.kind == ChannelKind::Category) == is_category);
     let position = siblings.map(|c| c.position).max().map_or(0, |last| last + 1);
     let id = channels::insert(tx, place.guild, place.kind, name, place.parent, position).await?;
     if let Some(nonce) = nonce {
@@ -99,7 +101,13 @@ async fn manageable(tx: &mut Tx, user: UserId, channel: ChannelId) -> Result<(Gu
 }
 
 /// Changes name and topic.
-pub async fn update(state: &AppState, actor: &Actor, channel: ChannelId, name: &str, topic: &str) -> Result<()> {
+pub async fn update(
+    state: &AppState,
+    actor: &Actor,
+    channel: ChannelId,
+    name: &str,
+    topic: &str,
+) -> Result<()> {
     state.rates.change(actor.user_id)?;
     let name = ChannelName::parse(name)?.into_string();
     let topic = Topic::parse(topic)?.into_string();
@@ -117,7 +125,13 @@ pub async fn update(state: &AppState, actor: &Actor, channel: ChannelId, name: &
 }
 
 /// Puts a channel at a place among its siblings.
-pub async fn move_to(state: &AppState, actor: &Actor, channel: ChannelId, parent: &str, position: u32) -> Result<()> {
+pub async fn move_to(
+    state: &AppState,
+    actor: &Actor,
+    channel: ChannelId,
+    parent: &str,
+    position: u32,
+) -> Result<()> {
     state.rates.change(actor.user_id)?;
     let (user, parent) = (actor.user_id, parse_parent(parent)?);
     let change = state.store.write(move |tx| {
@@ -140,17 +154,27 @@ pub async fn move_to(state: &AppState, actor: &Actor, channel: ChannelId, parent
 }
 
 /// The new places of those siblings that have to move for `moved` to stand at `position`.
-fn arrange(all: &[Channel], moved: &Channel, parent: Option<ChannelId>, position: usize) -> Vec<ChannelPlace> {
+fn arrange(
+    all: &[Channel],
+    moved: &Channel,
+    parent: Option<ChannelId>,
+    position: usize,
+) -> Vec<ChannelPlace> {
     let is_category = moved.kind == ChannelKind::Category;
     let mut siblings: Vec<&Channel> = all
         .iter()
-        .filter(|c| c.id != moved.id && c.parent_id == parent && (c.kind == ChannelKind::Category) == is_category)
+        .filter(|c| {
+            c.id != moved.id && c.parent_id == parent && (c.kind == ChannelKind::Category) == is_category
+        })
         .collect();
     siblings.insert(position.min(siblings.len()), moved);
-    let places = siblings.iter().enumerate().filter(|(index, channel)| {
-        channel.position != *index as i32 || channel.parent_id != parent
-    });
-    places.map(|(index, channel)| ChannelPlace { id: channel.id, parent_id: parent, position: index as i32 }).collect()
+    let places = siblings
+        .iter()
+        .enumerate()
+        .filter(|(index, channel)| channel.position != *index as i32 || channel.parent_id != parent);
+    places
+        .map(|(index, channel)| ChannelPlace { id: channel.id, parent_id: parent, position: index as i32 })
+        .collect()
 }
 
 /// Deletes a channel with its messages; a category loses only its heading.

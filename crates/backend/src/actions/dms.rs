@@ -6,8 +6,8 @@ use protocol::event::Event;
 use protocol::parse::Username;
 use protocol::{Error, Result, Stream, UserId, limits};
 
-use crate::auth::session::Actor;
 use crate::AppState;
+use crate::auth::session::Actor;
 use crate::store::{Tx, dms, users};
 
 /// Opens the conversation with somebody: the same one whoever opens it, also at the same instant. It stands in
@@ -44,7 +44,10 @@ pub async fn open_by_name(state: &AppState, actor: &Actor, query: &str) -> Resul
 pub async fn find_people(state: &AppState, actor: &Actor, query: &str) -> Result<Vec<User>> {
     let query = query.trim().trim_start_matches('@').to_lowercase();
     if query.chars().count() > limits::DISPLAY_NAME_CHARS {
-        return Err(Error::Invalid { field: Field::Query, problem: Problem::TooLong { max: limits::DISPLAY_NAME_CHARS } });
+        return Err(Error::Invalid {
+            field: Field::Query,
+            problem: Problem::TooLong { max: limits::DISPLAY_NAME_CHARS },
+        });
     }
     let mut reader = state.store.read().await?;
     let mut found = users::find_near(&mut reader, actor.user_id, &query, limits::PEOPLE_FOUND).await?;

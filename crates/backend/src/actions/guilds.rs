@@ -11,8 +11,8 @@ use protocol::snapshot::GuildSnapshot;
 use protocol::{Error, GuildId, Result, Stream, UserId, limits};
 
 use super::access::{in_guild_for_write, require};
-use crate::auth::session::Actor;
 use crate::AppState;
+use crate::auth::session::Actor;
 use crate::store::{Db, Tx, access, channels, guilds, members, nonces, purges, reads, streams, users};
 
 /// Makes a guild with one category and `general` in it, and its maker as owner.
@@ -20,9 +20,8 @@ pub async fn create(state: &AppState, actor: &Actor, name: &str, nonce: &str) ->
     state.rates.change(actor.user_id)?;
     let name = GuildName::parse(name)?.into_string();
     let (nonce, owner) = (super::nonce(nonce)?, actor.user_id);
-    let change = state.store.write(move |tx| {
-        Box::pin(async move { make(tx, owner, &name, nonce.as_deref()).await })
-    });
+    let change =
+        state.store.write(move |tx| Box::pin(async move { make(tx, owner, &name, nonce.as_deref()).await }));
     change.await
 }
 
@@ -32,7 +31,8 @@ pub(super) async fn make(tx: &mut Tx, owner: UserId, name: &str, nonce: Option<&
     }
     let id = guilds::insert(tx, name, owner, Permissions::EVERYONE_DEFAULT).await?;
     if let Some(nonce) = nonce {
-        if let Some(earlier) = nonces::claim(tx, owner, nonce, &[b"guild", name.as_bytes()], id.get()).await? {
+        if let Some(earlier) = nonces::claim(tx, owner, nonce, &[b"guild", name.as_bytes()], id.get()).await?
+        {
             guilds::delete(tx, id).await?;
             let earlier = GuildId::new(earlier).ok_or(Error::NonceReused)?;
             return guilds::by_id(tx, earlier).await?.ok_or(Error::NotFound);

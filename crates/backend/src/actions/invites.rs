@@ -11,9 +11,9 @@ use rand::rngs::SysRng;
 
 use super::access::{in_guild, in_guild_for_write, require};
 use super::members;
-use crate::auth::{peer, session};
-use crate::auth::session::Actor;
 use crate::AppState;
+use crate::auth::session::Actor;
+use crate::auth::{peer, session};
 use crate::store::{guilds, invites, members as membership, now_ms};
 
 /// 96 random bits in 16 characters of the URL alphabet: cannot be guessed at any rate of look-ups.
@@ -21,7 +21,11 @@ fn new_code() -> Result<String> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut bytes = [0_u8; 16];
     SysRng.try_fill_bytes(&mut bytes).map_err(|_| Error::Internal)?;
-    Ok(bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 64))).map(|byte| char::from(*byte)).collect())
+    Ok(bytes
+        .iter()
+        .filter_map(|byte| ALPHABET.get(usize::from(byte % 64)))
+        .map(|byte| char::from(*byte))
+        .collect())
 }
 
 /// A number of a form: empty or 0 means without limit.
@@ -38,7 +42,13 @@ fn parse_limit(text: &str, field: Field, max: i64) -> Result<Option<i64>> {
 }
 
 /// Makes an invite.
-pub async fn create(state: &AppState, actor: &Actor, guild: GuildId, max_age_s: &str, max_uses: &str) -> Result<Invite> {
+pub async fn create(
+    state: &AppState,
+    actor: &Actor,
+    guild: GuildId,
+    max_age_s: &str,
+    max_uses: &str,
+) -> Result<Invite> {
     state.rates.change(actor.user_id)?;
     let max_age = parse_limit(max_age_s, Field::MaxAge, limits::INVITE_MAX_AGE_S)?;
     let max_uses = parse_limit(max_uses, Field::MaxUses, limits::INVITE_MAX_USES)?;
@@ -104,7 +114,8 @@ pub async fn preview(state: &AppState, parts: &Parts, code: &str) -> Result<Invi
     let code = InviteCode::parse(code)?;
     let caller = session::actor(state, parts).await.ok();
     let mut reader = state.store.read().await?;
-    let invite = invites::live_by_code(&mut reader, code.as_str(), now_ms()).await?.ok_or(Error::InviteGone)?;
+    let invite =
+        invites::live_by_code(&mut reader, code.as_str(), now_ms()).await?.ok_or(Error::InviteGone)?;
     let guild = guilds::by_id(&mut reader, invite.guild_id).await?.ok_or(Error::InviteGone)?;
     let is_member = match caller {
         Some(actor) => membership::is_member(&mut reader, guild.id, actor.user_id).await?,

@@ -7,8 +7,8 @@ use protocol::snapshot::MembersPage;
 use protocol::{Error, GuildId, Result, Stream, UserId, limits};
 
 use super::access::{in_guild, in_guild_for_write, require};
-use crate::auth::session::Actor;
 use crate::AppState;
+use crate::auth::session::Actor;
 use crate::store::{Tx, guilds, members, reads};
 
 /// Adds somebody to a guild, with everything that goes with it. Returns false if they were in.
@@ -73,7 +73,12 @@ pub async fn kick(state: &AppState, actor: &Actor, guild: GuildId, target: UserI
 }
 
 /// The members after one.
-pub async fn page(state: &AppState, actor: &Actor, guild: GuildId, after: Option<UserId>) -> Result<MembersPage> {
+pub async fn page(
+    state: &AppState,
+    actor: &Actor,
+    guild: GuildId,
+    after: Option<UserId>,
+) -> Result<MembersPage> {
     let mut reader = state.store.read().await?;
     in_guild(&mut reader, actor.user_id, guild).await?;
     let mut found = members::page(&mut reader, guild, after, limits::MEMBERS_PAGE + 1).await?;

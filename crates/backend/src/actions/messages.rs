@@ -11,8 +11,8 @@ use protocol::snapshot::{Anchor, History};
 use protocol::{ChannelId, Error, GuildId, MessageId, Result, Stream, UserId, limits};
 
 use super::access::{ChannelAccess, in_channel, in_channel_for_write};
-use crate::auth::session::Actor;
 use crate::AppState;
+use crate::auth::session::Actor;
 use crate::store::{Db, Tx, channels, dms, members, messages, nonces, reads, streams, users};
 
 /// A message as typed.
@@ -68,13 +68,23 @@ async fn send_in(tx: &mut Tx, user: UserId, channel: ChannelId, draft: Parsed) -
     let content = resolve(tx, &access, channel, draft.content).await?;
     let mentions = mentioned(tx, &access, channel, &content).await?;
     let kind = if reply_to.is_some() { MessageKind::Reply } else { MessageKind::Default };
-    let new = messages::NewMessage { channel, id, author: user, kind, content: &content, reply_to: draft.reply_to };
+    let new =
+        messages::NewMessage { channel, id, author: user, kind, content: &content, reply_to: draft.reply_to };
     messages::insert(tx, &new, &mentions).await?;
     reads::advance(tx, user, channel, id).await?;
     let author = access.user.clone();
     let nonce = draft.nonce;
-    let message =
-        Message { id, channel_id: channel, author, kind, content, edited_at: None, reply_to, mentions, nonce };
+    let message = Message {
+        id,
+        channel_id: channel,
+        author,
+        kind,
+        content,
+        edited_at: None,
+        reply_to,
+        mentions,
+        nonce,
+    };
     tx.emit(access.stream, Event::MessageCreated { message: message.clone() }).await?;
     if access.guild_id.is_none() {
         show_conversation(tx, channel).await?;
@@ -120,11 +130,10 @@ async fn resolve(tx: &mut Tx, access: &ChannelAccess, channel: ChannelId, conten
             places.entry(place.1.to_lowercase()).or_insert(place.0);
         }
     }
-    let resolved = markup::resolve_names(
-        &content,
-        &mut |name| people.get(&name.to_lowercase()).copied(),
-        &mut |name| places.get(&name.to_lowercase()).copied(),
-    );
+    let resolved =
+        markup::resolve_names(&content, &mut |name| people.get(&name.to_lowercase()).copied(), &mut |name| {
+            places.get(&name.to_lowercase()).copied()
+        });
     // Ids are longer than names; a text that was just short enough stays as typed.
     if resolved.chars().count() > limits::CONTENT_CHARS { Ok(content) } else { Ok(resolved) }
 }
@@ -136,7 +145,12 @@ async fn visible_channels(tx: &mut Tx, user: UserId, guild: GuildId) -> Result<V
     Ok(text.map(|c| (c.id, c.name)).collect())
 }
 
-async fn person_named(tx: &mut Tx, access: &ChannelAccess, channel: ChannelId, name: &str) -> Result<Option<User>> {
+async fn person_named(
+    tx: &mut Tx,
+    access: &ChannelAccess,
+    channel: ChannelId,
+    name: &str,
+) -> Result<Option<User>> {
     match access.guild_id {
         Some(guild) => users::members_named(tx, guild, name).await,
         None => {
@@ -147,7 +161,12 @@ async fn person_named(tx: &mut Tx, access: &ChannelAccess, channel: ChannelId, n
 }
 
 /// The people a text addresses: those who can read it, at most [`limits::MENTIONS_PER_MESSAGE`].
-async fn mentioned(tx: &mut Tx, access: &ChannelAccess, channel: ChannelId, content: &str) -> Result<Vec<User>> {
+async fn mentioned(
+    tx: &mut Tx,
+    access: &ChannelAccess,
+    channel: ChannelId,
+    content: &str,
+) -> Result<Vec<User>> {
     if !content.contains("<@") {
         return Ok(Vec::new());
     }
@@ -190,7 +209,13 @@ pub(super) async fn announce(tx: &mut Tx, guild: &Guild, user: UserId, kind: Mes
 }
 
 /// Changes the text of one's own message. Whom it addresses stays: nobody is called twice.
-pub async fn edit(state: &AppState, actor: &Actor, channel: ChannelId, id: MessageId, content: &str) -> Result<Message> {
+pub async fn edit(
+    state: &AppState,
+    actor: &Actor,
+    channel: ChannelId,
+    id: MessageId,
+    content: &str,
+) -> Result<Message> {
     state.rates.change(actor.user_id)?;
     let content = Content::parse(content)?.into_string();
     let user = actor.user_id;
@@ -230,7 +255,8 @@ pub async fn delete(state: &AppState, actor: &Actor, channel: ChannelId, id: Mes
             streams::scrub_message(tx, channel, id).await?;
             let last_message_id = messages::delete(tx, channel, id).await?;
             let mentions = message.mentions.iter().map(|user| user.id).collect();
-            let gone = Event::MessageDeleted { channel_id: channel, message_id: id, mentions, last_message_id };
+            let gone =
+                Event::MessageDeleted { channel_id: channel, message_id: id, mentions, last_message_id };
             tx.emit(access.stream, gone).await?;
             Ok(())
         })
@@ -244,7 +270,12 @@ pub async fn history(state: &AppState, actor: &Actor, channel: ChannelId, anchor
 }
 
 /// The same inside a reader.
-pub(super) async fn read_history(db: &mut impl Db, user: UserId, channel: ChannelId, anchor: Anchor) -> Result<History> {
+pub(super) async fn read_history(
+    db: &mut impl Db,
+    user: UserId,
+    channel: ChannelId,
+    anchor: Anchor,
+) -> Result<History> {
     let access = in_channel(db, user, channel).await?;
     let (messages, has_older, has_newer) = if access.permissions.contains(Permissions::READ_HISTORY) {
         messages::page(db, channel, anchor, limits::HISTORY_PAGE).await?
@@ -263,7 +294,12 @@ pub(super) async fn read_history(db: &mut impl Db, user: UserId, channel: Channe
 }
 
 /// Moves the read mark forward, on all devices. It never moves back and never past what exists.
-pub async fn mark_read(state: &AppState, actor: &Actor, channel: ChannelId, message: MessageId) -> Result<()> {
+pub async fn mark_read(
+    state: &AppState,
+    actor: &Actor,
+    channel: ChannelId,
+    message: MessageId,
+) -> Result<()> {
     let user = actor.user_id;
     let access = in_channel(&mut state.store.read().await?, user, channel).await?;
     let Some(newest) = access.last_message_id else { return Ok(()) };

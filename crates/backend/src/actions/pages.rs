@@ -8,8 +8,8 @@ use protocol::{ChannelId, Error, GuildId, Result, Stream, UserId, limits};
 
 use super::guilds::read_snapshot;
 use super::messages::read_history;
-use crate::auth::session::Actor;
 use crate::AppState;
+use crate::auth::session::Actor;
 use crate::store::{Reader, access, dms, guilds, reads, streams, users};
 
 /// Everything a signed-in page shows first.

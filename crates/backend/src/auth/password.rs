@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use protocol::error::{Field, Problem};
 use protocol::parse::Password;
 use protocol::{Error, Result};
@@ -19,7 +19,8 @@ static COMMON: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
 /// A hash nobody's password has: verified for unknown names, so that they take as long as known ones.
-static DUMMY: LazyLock<String> = LazyLock::new(|| hash("a password that is never accepted").unwrap_or_default());
+static DUMMY: LazyLock<String> =
+    LazyLock::new(|| hash("a password that is never accepted").unwrap_or_default());
 
 /// The hashing pool; cheap to clone.
 #[derive(Debug, Clone)]
@@ -100,7 +101,15 @@ mod tests {
 
     #[test]
     fn what_everybody_tries_first_is_refused() {
-        for text in ["password", "Password", "12345678", "qwertyuiop", "anabanana", "AnaBanana99", "anabananaanabanana"] {
+        for text in [
+            "password",
+            "Password",
+            "12345678",
+            "qwertyuiop",
+            "anabanana",
+            "AnaBanana99",
+            "anabananaanabanana",
+        ] {
             assert!(check_strength(&Password::parse(text).unwrap(), &["anabanana"]).is_err(), "{text}");
         }
         for text in ["correct horse", "lantern-kelp-3", "anabanana likes tea"] {

@@ -63,7 +63,10 @@ mod tests {
     fn behind_a_proxy_the_rightmost_foreign_hop_counts() {
         let trusted = ["10.0.0.0/8".parse().unwrap(), "127.0.0.1/32".parse().unwrap()];
         assert_eq!(client(&trusted, ip("127.0.0.1"), &["6.6.6.6", "198.51.100.7"]), ip("198.51.100.7"));
-        assert_eq!(client(&trusted, ip("127.0.0.1"), &["6.6.6.6", "198.51.100.7", "10.1.1.1"]), ip("198.51.100.7"));
+        assert_eq!(
+            client(&trusted, ip("127.0.0.1"), &["6.6.6.6", "198.51.100.7", "10.1.1.1"]),
+            ip("198.51.100.7")
+        );
         assert_eq!(client(&trusted, ip("203.0.113.5"), &["198.51.100.7"]), ip("203.0.113.5"));
         assert_eq!(client(&trusted, ip("127.0.0.1"), &["198.51.100.7", "garbage"]), ip("127.0.0.1"));
     }

@@ -53,13 +53,21 @@ pub async fn actor(state: &AppState, parts: &Parts) -> Result<Actor> {
         let id = session.id;
         // Nobody waits for this: it is a note, not part of the request.
         let store = state.store.clone();
-        tokio::spawn(async move { store.write(move |tx| Box::pin(async move { sessions::touch(tx, id).await })).await });
+        tokio::spawn(async move {
+            store.write(move |tx| Box::pin(async move { sessions::touch(tx, id).await })).await
+        });
     }
     Ok(Actor { user_id: session.user_id, session_id: session.id })
 }
 
 /// Starts a session inside a write. `remember` keeps the cookie when the browser closes.
-pub async fn start(tx: &mut Tx, config: &Config, user_id: UserId, device: &str, remember: bool) -> Result<SignedIn> {
+pub async fn start(
+    tx: &mut Tx,
+    config: &Config,
+    user_id: UserId,
+    device: &str,
+    remember: bool,
+) -> Result<SignedIn> {
     let token = new_token()?;
     let expires_at = tx.now_ms() + ABSOLUTE_DAYS * DAY_MS;
     let new = sessions::NewSession { user_id, token_hash: &hash_of(&token), device, expires_at };
@@ -116,7 +124,8 @@ fn hash_of(token: &str) -> [u8; 32] {
 
 /// Browser and system in words, from the user agent; never its whole text.
 pub fn device_name(headers: &HeaderMap) -> String {
-    let agent = headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let agent =
+        headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let first = |choices: &[(&str, &'static str)]| {
         choices.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
     };

@@ -18,9 +18,11 @@ impl SetupCode {
         const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789_";
         let mut bytes = [0_u8; 16];
         SysRng.try_fill_bytes(&mut bytes).map_err(|_| Error::Internal)?;
-        let letters = bytes.iter().map(|byte| LETTERS.get(usize::from(byte % 31)).copied().unwrap_or(b'a') as char);
+        let letters =
+            bytes.iter().map(|byte| LETTERS.get(usize::from(byte % 31)).copied().unwrap_or(b'a') as char);
         let text: String = letters.collect();
-        let groups: Vec<&str> = [text.get(..4), text.get(4..8), text.get(8..12), text.get(12..)].into_iter().flatten().collect();
+        let groups: Vec<&str> =
+            [text.get(..4), text.get(4..8), text.get(8..12), text.get(12..)].into_iter().flatten().collect();
         Ok(Self(Arc::new(Mutex::new(Some(groups.join("-"))))))
     }
 

@@ -38,14 +38,20 @@ pub async fn standing(db: &mut impl Db, guild: GuildId, user: UserId) -> Result<
     let sql = "select g.owner_id, r.permissions from members m
         join guilds g on g.id = m.guild_id join roles r on r.id = g.id
         where m.guild_id = $1 and m.user_id = $2";
-    let Some((owner, everyone)) = query!(fetch_optional (i64, i64), db, sql, guild.get(), user.get())? else {
+    let Some((owner, everyone)) = query!(fetch_optional(i64, i64), db, sql, guild.get(), user.get())? else {
         return Ok(None);
     };
     let roles = members::roles_of(db, guild, user).await?;
     Ok(Some(standing_of(guild, user, owner, everyone, roles)))
 }
 
-fn standing_of(guild: GuildId, user: UserId, owner: i64, everyone: i64, roles: Vec<(RoleId, i64)>) -> Standing {
+fn standing_of(
+    guild: GuildId,
+    user: UserId,
+    owner: i64,
+    everyone: i64,
+    roles: Vec<(RoleId, i64)>,
+) -> Standing {
     Standing {
         user,
         is_owner: owner == user.get(),
@@ -81,7 +87,9 @@ pub async fn seat(db: &mut impl Db, channel: ChannelId, user: UserId) -> Result<
             exists (select 1 from overwrites o where o.channel_id = c.id) as has_overwrites
         from channels c join users u on u.id = $2 left join guilds g on g.id = c.guild_id left join roles r on r.id = c.guild_id
         where c.id = $1";
-    let Some(row) = query!(fetch_optional SeatRow, db, sql, channel.get(), user.get())? else { return Ok(None) };
+    let Some(row) = query!(fetch_optional SeatRow, db, sql, channel.get(), user.get())? else {
+        return Ok(None);
+    };
     let guild_id: Option<GuildId> = row.guild_id.map(Id::from_trusted);
     let permissions = match guild_id {
         None if row.is_party => Permissions::DM,
@@ -104,7 +112,7 @@ pub async fn seat(db: &mut impl Db, channel: ChannelId, user: UserId) -> Result<
 /// one statement.
 pub async fn restricted(db: &mut impl Db, guild: GuildId) -> Result<Vec<RestrictedChannel>> {
     let sql = "select r.permissions, g.owner_id from guilds g join roles r on r.id = g.id where g.id = $1";
-    let Some((everyone, owner)) = query!(fetch_optional (i64, i64), db, sql, guild.get())? else {
+    let Some((everyone, owner)) = query!(fetch_optional(i64, i64), db, sql, guild.get())? else {
         return Ok(Vec::new());
     };
     let all_see = Permissions::from_bits(everyone as u64).contains(Permissions::VIEW_CHANNEL);
@@ -116,7 +124,7 @@ pub async fn restricted(db: &mut impl Db, guild: GuildId) -> Result<Vec<Restrict
     let mut roles: HashMap<i64, Vec<(RoleId, i64)>> = HashMap::new();
     let sql = "select m.user_id, r.id, r.permissions from member_roles m join roles r on r.id = m.role_id
         where m.guild_id = $1";
-    for (user, role, bits) in query!(fetch_all (i64, i64, i64), db, sql, guild.get())? {
+    for (user, role, bits) in query!(fetch_all(i64, i64, i64), db, sql, guild.get())? {
         roles.entry(user).or_default().push((Id::from_trusted(role), bits));
     }
     let people: Vec<Standing> = members::ids(db, guild)
@@ -127,7 +135,9 @@ pub async fn restricted(db: &mut impl Db, guild: GuildId) -> Result<Vec<Restrict
     let viewers = |overwrites: &[permissions::Overwrite]| {
         people
             .iter()
-            .filter(|standing| permissions::in_channel(Some(standing), overwrites).contains(Permissions::VIEW_CHANNEL))
+            .filter(|standing| {
+                permissions::in_channel(Some(standing), overwrites).contains(Permissions::VIEW_CHANNEL)
+            })
             .map(|standing| standing.user)
             .collect::<HashSet<_>>()
     };
@@ -149,7 +159,7 @@ pub async fn hidden_channels(db: &mut impl Db, user: UserId, guild: GuildId) -> 
 pub async fn dm_partners(db: &mut impl Db, user: UserId) -> Result<Vec<UserId>> {
     let sql = "select o.user_id from dm_members m join dm_members o on o.channel_id = m.channel_id
         where m.user_id = $1 and o.user_id <> $1";
-    Ok(query!(fetch_all (i64,), db, sql, user.get())?.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
+    Ok(query!(fetch_all(i64,), db, sql, user.get())?.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
 }
 
 /// Guilds of somebody in which some channel may be closed to some members.
@@ -158,6 +168,6 @@ pub async fn guilds_with_exceptions(db: &mut impl Db, user: UserId) -> Result<Ve
         ((r.permissions & $2) = 0 or exists
             (select 1 from channels c join overwrites o on o.channel_id = c.id where c.guild_id = m.guild_id))";
     let view = Permissions::VIEW_CHANNEL.bits() as i64;
-    let rows = query!(fetch_all (i64,), db, sql, user.get(), view)?;
+    let rows = query!(fetch_all(i64,), db, sql, user.get(), view)?;
     Ok(rows.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
 }

@@ -21,7 +21,9 @@ pub enum BackupError {
 impl Store {
     /// Copies the database into a new file, as of one moment, while it is in use (`VACUUM INTO`).
     pub async fn backup(&self, file: &Path) -> Result<(), BackupError> {
-        let Backend::Sqlite { readers, .. } = &self.inner.backend else { return Err(BackupError::NotEmbedded) };
+        let Backend::Sqlite { readers, .. } = &self.inner.backend else {
+            return Err(BackupError::NotEmbedded);
+        };
         if file.exists() {
             return Err(BackupError::Exists(file.display().to_string()));
         }

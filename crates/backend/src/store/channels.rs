@@ -62,11 +62,12 @@ pub async fn of_guild(db: &mut impl Db, guild: GuildId) -> Result<Vec<Channel>> 
 
 /// How many channels a guild has.
 pub async fn count(db: &mut impl Db, guild: GuildId) -> Result<i64> {
-    Ok(query!(fetch_one (i64,), db, "select count(*) from channels where guild_id = $1", guild.get())?.0)
+    Ok(query!(fetch_one(i64,), db, "select count(*) from channels where guild_id = $1", guild.get())?.0)
 }
 
 fn overwrite(kind: i64, id: i64, allow: i64, deny: i64) -> Overwrite {
-    let subject = if kind == 0 { Subject::Role(Id::from_trusted(id)) } else { Subject::Member(Id::from_trusted(id)) };
+    let subject =
+        if kind == 0 { Subject::Role(Id::from_trusted(id)) } else { Subject::Member(Id::from_trusted(id)) };
     Overwrite {
         subject,
         allow: Permissions::from_bits(allow as u64),
@@ -78,7 +79,7 @@ fn overwrite(kind: i64, id: i64, allow: i64, deny: i64) -> Overwrite {
 pub async fn overwrites(db: &mut impl Db, id: ChannelId) -> Result<Vec<Overwrite>> {
     let sql = "select subject_kind, subject_id, allow, deny from overwrites where channel_id = $1
         order by subject_kind, subject_id";
-    let rows = query!(fetch_all (i64, i64, i64, i64), db, sql, id.get())?;
+    let rows = query!(fetch_all(i64, i64, i64, i64), db, sql, id.get())?;
     Ok(rows.into_iter().map(|(kind, id, allow, deny)| overwrite(kind, id, allow, deny)).collect())
 }
 
@@ -86,7 +87,8 @@ async fn overwrites_of_guild(db: &mut impl Db, guild: GuildId) -> Result<HashMap
     let sql = "select o.channel_id, o.subject_kind, o.subject_id, o.allow, o.deny from channels c
         join overwrites o on o.channel_id = c.id where c.guild_id = $1 order by o.subject_kind, o.subject_id";
     let mut found: HashMap<i64, Vec<Overwrite>> = HashMap::new();
-    for (channel, kind, id, allow, deny) in query!(fetch_all (i64, i64, i64, i64, i64), db, sql, guild.get())? {
+    for (channel, kind, id, allow, deny) in query!(fetch_all(i64, i64, i64, i64, i64), db, sql, guild.get())?
+    {
         found.entry(channel).or_default().push(overwrite(kind, id, allow, deny));
     }
     Ok(found)

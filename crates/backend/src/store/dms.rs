@@ -58,7 +58,8 @@ pub async fn find_or_insert(tx: &mut Tx, one: UserId, other: UserId) -> Result<C
     let id: ChannelId = tx.new_id();
     let channel = "insert into channels (id, kind, name) values ($1, $2, '')";
     query!(run tx, channel, id.get(), i64::from(ChannelKind::Dm.number()))?;
-    let pair = "insert into dms (channel_id, low_user_id, high_user_id) values ($1, $2, $3) on conflict do nothing";
+    let pair =
+        "insert into dms (channel_id, low_user_id, high_user_id) values ($1, $2, $3) on conflict do nothing";
     if query!(run tx, pair, id.get(), low, high)? == 0 {
         // Somebody else was first, in another transaction.
         query!(run tx, "delete from channels where id = $1", id.get())?;
@@ -73,7 +74,7 @@ pub async fn find_or_insert(tx: &mut Tx, one: UserId, other: UserId) -> Result<C
 
 async fn by_pair(tx: &mut Tx, low: i64, high: i64) -> Result<Option<ChannelId>> {
     let sql = "select channel_id from dms where low_user_id = $1 and high_user_id = $2";
-    Ok(query!(fetch_optional (i64,), tx, sql, low, high)?.map(|(id,)| Id::from_trusted(id)))
+    Ok(query!(fetch_optional(i64,), tx, sql, low, high)?.map(|(id,)| Id::from_trusted(id)))
 }
 
 /// Puts a conversation into somebody's list; false if it was there.
@@ -85,11 +86,15 @@ pub async fn set_open(tx: &mut Tx, channel: ChannelId, user: UserId) -> Result<b
 /// Those of a conversation who do not have it in their list.
 pub async fn closed_for(db: &mut impl Db, channel: ChannelId) -> Result<Vec<UserId>> {
     let sql = "select user_id from dm_members where channel_id = $1 and is_open = $2";
-    Ok(query!(fetch_all (i64,), db, sql, channel.get(), false)?.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
+    Ok(query!(fetch_all(i64,), db, sql, channel.get(), false)?
+        .into_iter()
+        .map(|(id,)| Id::from_trusted(id))
+        .collect())
 }
 
 /// Every conversation of somebody, open or not.
 pub async fn ids_of_user(db: &mut impl Db, user: UserId) -> Result<Vec<ChannelId>> {
-    let rows = query!(fetch_all (i64,), db, "select channel_id from dm_members where user_id = $1", user.get())?;
+    let rows =
+        query!(fetch_all(i64,), db, "select channel_id from dm_members where user_id = $1", user.get())?;
     Ok(rows.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
 }

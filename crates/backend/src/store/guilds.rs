@@ -5,7 +5,7 @@ use protocol::permissions::Permissions;
 use protocol::{ChannelId, GuildId, Id, Result, RoleId, UserId};
 use sqlx::FromRow;
 
-use super::{Db, now_ms, Tx};
+use super::{Db, Tx, now_ms};
 
 #[derive(FromRow)]
 struct Row {
@@ -41,7 +41,7 @@ pub async fn of_user(db: &mut impl Db, user: UserId) -> Result<Vec<Guild>> {
 
 /// How many guilds somebody is in.
 pub async fn count_of_user(db: &mut impl Db, user: UserId) -> Result<i64> {
-    Ok(query!(fetch_one (i64,), db, "select count(*) from members where user_id = $1", user.get())?.0)
+    Ok(query!(fetch_one(i64,), db, "select count(*) from members where user_id = $1", user.get())?.0)
 }
 
 /// Adds a guild with its @everyone role.
@@ -49,7 +49,8 @@ pub async fn insert(tx: &mut Tx, name: &str, owner: UserId, everyone: Permission
     let id: GuildId = tx.new_id();
     let sql = "insert into guilds (id, name, owner_id, created_at) values ($1, $2, $3, $4)";
     query!(run tx, sql, id.get(), name, owner.get(), now_ms())?;
-    let sql = "insert into roles (id, guild_id, name, permissions, position) values ($1, $1, '@everyone', $2, 0)";
+    let sql =
+        "insert into roles (id, guild_id, name, permissions, position) values ($1, $1, '@everyone', $2, 0)";
     query!(run tx, sql, id.get(), everyone.bits() as i64)?;
     Ok(id)
 }
@@ -83,14 +84,14 @@ pub async fn delete(tx: &mut Tx, id: GuildId) -> Result<()> {
 
 /// How many members a guild has.
 pub async fn member_count(db: &mut impl Db, id: GuildId) -> Result<u32> {
-    let row = query!(fetch_optional (i64,), db, "select member_count from guilds where id = $1", id.get())?;
+    let row = query!(fetch_optional(i64,), db, "select member_count from guilds where id = $1", id.get())?;
     Ok(row.map_or(0, |(count,)| u32::try_from(count).unwrap_or(0)))
 }
 
 /// A guild's roles, @everyone first.
 pub async fn roles(db: &mut impl Db, id: GuildId) -> Result<Vec<Role>> {
     let sql = "select id, name, permissions, position from roles where guild_id = $1 order by position, id";
-    let rows = query!(fetch_all (i64, String, i64, i64), db, sql, id.get())?;
+    let rows = query!(fetch_all(i64, String, i64, i64), db, sql, id.get())?;
     let role = |(id, name, permissions, position): (i64, String, i64, i64)| Role {
         id: Id::from_trusted(id),
         name,
@@ -101,7 +102,13 @@ pub async fn roles(db: &mut impl Db, id: GuildId) -> Result<Vec<Role>> {
 }
 
 /// Adds a role.
-pub async fn insert_role(tx: &mut Tx, guild: GuildId, name: &str, permissions: Permissions, position: i32) -> Result<RoleId> {
+pub async fn insert_role(
+    tx: &mut Tx,
+    guild: GuildId,
+    name: &str,
+    permissions: Permissions,
+    position: i32,
+) -> Result<RoleId> {
     let id: RoleId = tx.new_id();
     let sql = "insert into roles (id, guild_id, name, permissions, position) values ($1, $2, $3, $4, $5)";
     query!(run tx, sql, id.get(), guild.get(), name, permissions.bits() as i64, i64::from(position))?;

@@ -63,7 +63,7 @@ pub async fn live_by_code(db: &mut impl Db, code: &str, now_ms: i64) -> Result<O
 /// An invite by id, live or not.
 pub async fn guild_of(db: &mut impl Db, id: InviteId) -> Result<Option<(GuildId, UserId)>> {
     let sql = "select guild_id, inviter_id from invites where id = $1";
-    let row = query!(fetch_optional (i64, i64), db, sql, id.get())?;
+    let row = query!(fetch_optional(i64, i64), db, sql, id.get())?;
     Ok(row.map(|(guild, inviter)| (Id::from_trusted(guild), Id::from_trusted(inviter))))
 }
 

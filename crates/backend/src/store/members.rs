@@ -6,7 +6,7 @@ use protocol::entity::{Member, User};
 use protocol::{GuildId, Id, Result, RoleId, Timestamp, UserId};
 use sqlx::FromRow;
 
-use super::{Db, now_ms, Tx};
+use super::{Db, Tx, now_ms};
 
 #[derive(FromRow)]
 struct Row {
@@ -28,19 +28,20 @@ impl Row {
 pub async fn roles_of(db: &mut impl Db, guild: GuildId, user: UserId) -> Result<Vec<(RoleId, i64)>> {
     let sql = "select r.id, r.permissions from member_roles m join roles r on r.id = m.role_id
         where m.guild_id = $1 and m.user_id = $2 order by r.id";
-    let rows = query!(fetch_all (i64, i64), db, sql, guild.get(), user.get())?;
+    let rows = query!(fetch_all(i64, i64), db, sql, guild.get(), user.get())?;
     Ok(rows.into_iter().map(|(id, bits)| (Id::from_trusted(id), bits)).collect())
 }
 
 /// Whether somebody is in a guild.
 pub async fn is_member(db: &mut impl Db, guild: GuildId, user: UserId) -> Result<bool> {
     let sql = "select user_id from members where guild_id = $1 and user_id = $2";
-    Ok(query!(fetch_optional (i64,), db, sql, guild.get(), user.get())?.is_some())
+    Ok(query!(fetch_optional(i64,), db, sql, guild.get(), user.get())?.is_some())
 }
 
 /// Somebody as a member.
 pub async fn get(db: &mut impl Db, guild: GuildId, user: UserId) -> Result<Option<Member>> {
-    let sql = "select u.id, u.username, u.display_name, m.joined_at from members m join users u on u.id = m.user_id
+    let sql =
+        "select u.id, u.username, u.display_name, m.joined_at from members m join users u on u.id = m.user_id
         where m.guild_id = $1 and m.user_id = $2";
     let Some(row) = query!(fetch_optional Row, db, sql, guild.get(), user.get())? else { return Ok(None) };
     let roles = roles_of(db, guild, user).await?;
@@ -48,15 +49,22 @@ pub async fn get(db: &mut impl Db, guild: GuildId, user: UserId) -> Result<Optio
 }
 
 /// Members after one, by id.
-pub async fn page(db: &mut impl Db, guild: GuildId, after: Option<UserId>, limit: usize) -> Result<Vec<Member>> {
+pub async fn page(
+    db: &mut impl Db,
+    guild: GuildId,
+    after: Option<UserId>,
+    limit: usize,
+) -> Result<Vec<Member>> {
     let after = after.map_or(0, Id::get);
-    let sql = "select u.id, u.username, u.display_name, m.joined_at from members m join users u on u.id = m.user_id
+    let sql =
+        "select u.id, u.username, u.display_name, m.joined_at from members m join users u on u.id = m.user_id
         where m.guild_id = $1 and m.user_id > $2 order by m.user_id limit $3";
     let rows = query!(fetch_all Row, db, sql, guild.get(), after, limit as i64)?;
     let last = rows.last().map_or(after, |row| row.id);
-    let sql = "select user_id, role_id from member_roles where guild_id = $1 and user_id > $2 and user_id <= $3";
+    let sql =
+        "select user_id, role_id from member_roles where guild_id = $1 and user_id > $2 and user_id <= $3";
     let mut roles: HashMap<i64, Vec<RoleId>> = HashMap::new();
-    for (user, role) in query!(fetch_all (i64, i64), db, sql, guild.get(), after, last)? {
+    for (user, role) in query!(fetch_all(i64, i64), db, sql, guild.get(), after, last)? {
         roles.entry(user).or_default().push(Id::from_trusted(role));
     }
     let with_roles = |row: Row| {
@@ -68,7 +76,7 @@ pub async fn page(db: &mut impl Db, guild: GuildId, after: Option<UserId>, limit
 
 /// All member ids of a guild.
 pub async fn ids(db: &mut impl Db, guild: GuildId) -> Result<Vec<UserId>> {
-    let rows = query!(fetch_all (i64,), db, "select user_id from members where guild_id = $1", guild.get())?;
+    let rows = query!(fetch_all(i64,), db, "select user_id from members where guild_id = $1", guild.get())?;
     Ok(rows.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
 }
 
@@ -97,7 +105,8 @@ pub async fn delete(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<bool> {
 
 /// Gives somebody a role.
 pub async fn add_role(tx: &mut Tx, guild: GuildId, user: UserId, role: RoleId) -> Result<()> {
-    let sql = "insert into member_roles (guild_id, user_id, role_id) values ($1, $2, $3) on conflict do nothing";
+    let sql =
+        "insert into member_roles (guild_id, user_id, role_id) values ($1, $2, $3) on conflict do nothing";
     query!(run tx, sql, guild.get(), user.get(), role.get())?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use protocol::snapshot::Anchor;
 use protocol::{ChannelId, Id, MessageId, Result, Timestamp, UserId};
 use sqlx::FromRow;
 
-use super::{Db, now_ms, Tx};
+use super::{Db, Tx, now_ms};
 
 /// Columns of a message with its author and what it quotes. A literal, because statements are static text.
 macro_rules! select {
@@ -97,7 +97,12 @@ pub async fn get(db: &mut impl Db, channel: ChannelId, id: MessageId) -> Result<
 }
 
 /// Up to `limit` messages, oldest first, and whether there are more before and after them.
-pub async fn page(db: &mut impl Db, channel: ChannelId, anchor: Anchor, limit: usize) -> Result<(Vec<Message>, bool, bool)> {
+pub async fn page(
+    db: &mut impl Db,
+    channel: ChannelId,
+    anchor: Anchor,
+    limit: usize,
+) -> Result<(Vec<Message>, bool, bool)> {
     let (mut rows, has_older, has_newer) = match anchor {
         Anchor::Latest => {
             let (rows, more) = older(db, channel, i64::MAX, limit).await?;
@@ -144,12 +149,17 @@ async fn newer(db: &mut impl Db, channel: ChannelId, after: i64, limit: usize) -
     Ok((rows, more))
 }
 
-async fn mentions_between(db: &mut impl Db, channel: ChannelId, first: i64, last: i64) -> Result<HashMap<i64, Vec<User>>> {
+async fn mentions_between(
+    db: &mut impl Db,
+    channel: ChannelId,
+    first: i64,
+    last: i64,
+) -> Result<HashMap<i64, Vec<User>>> {
     let sql = "select n.message_id, u.id, u.username, u.display_name from mentions n join users u on u.id = n.user_id
         where n.channel_id = $1 and n.message_id >= $2 and n.message_id <= $3 order by n.message_id, u.id";
     let mut found: HashMap<i64, Vec<User>> = HashMap::new();
     for (message, id, username, display_name) in
-        query!(fetch_all (i64, i64, String, String), db, sql, channel.get(), first, last)?
+        query!(fetch_all(i64, i64, String, String), db, sql, channel.get(), first, last)?
     {
         found.entry(message).or_default().push(User { id: Id::from_trusted(id), username, display_name });
     }
@@ -181,7 +191,7 @@ pub async fn delete(tx: &mut Tx, channel: ChannelId, id: MessageId) -> Result<Op
     query!(run tx, "delete from mentions where channel_id = $1 and message_id = $2", channel.get(), id.get())?;
     query!(run tx, "delete from messages where channel_id = $1 and id = $2", channel.get(), id.get())?;
     let newest = "select id from messages where channel_id = $1 order by id desc limit 1";
-    let newest = query!(fetch_optional (i64,), tx, newest, channel.get())?.map(|(id,)| id);
+    let newest = query!(fetch_optional(i64,), tx, newest, channel.get())?.map(|(id,)| id);
     query!(run tx, "update channels set last_message_id = $2 where id = $1", channel.get(), newest)?;
     Ok(newest.map(Id::from_trusted))
 }

@@ -39,7 +39,8 @@ macro_rules! lease {
         // Another process may take the same number between the question and the claim; then ask again.
         for _ in 0..NODES {
             let now = now_ms();
-            let expired: Option<i64> = sqlx::query_scalar(FREE).bind(now).fetch_optional(&mut *$conn).await.map_err(connect)?;
+            let expired: Option<i64> =
+                sqlx::query_scalar(FREE).bind(now).fetch_optional(&mut *$conn).await.map_err(connect)?;
             let highest: i64 = sqlx::query_scalar(HIGHEST).fetch_one(&mut *$conn).await.map_err(connect)?;
             let node = expired.unwrap_or(highest + 1);
             if node >= NODES {
@@ -72,7 +73,9 @@ pub(super) fn keep(store: &Store, lease: Lease) {
             tokio::time::sleep(RENEW_EVERY).await;
             let Some(inner) = weak.upgrade() else { return };
             let Lease { node, holder } = lease.clone();
-            let renewed = Store { inner }.write(move |tx| Box::pin(async move { renew(tx, node, &holder).await })).await;
+            let renewed = Store { inner }
+                .write(move |tx| Box::pin(async move { renew(tx, node, &holder).await }))
+                .await;
             match renewed {
                 Ok(0) => tracing::error!(node, "the node number was taken over; stop this process"),
                 Ok(_) => {}

@@ -9,15 +9,22 @@ use super::{Tx, now_ms};
 ///
 /// # Errors
 /// [`Error::NonceReused`] when that request had another body.
-pub async fn claim(tx: &mut Tx, author: UserId, nonce: &str, body: &[&[u8]], target: i64) -> Result<Option<i64>> {
+pub async fn claim(
+    tx: &mut Tx,
+    author: UserId,
+    nonce: &str,
+    body: &[&[u8]],
+    target: i64,
+) -> Result<Option<i64>> {
     let hash = hash_of(body);
-    let sql = "insert into nonces (author_id, nonce, target_id, body_hash, created_at) values ($1, $2, $3, $4, $5)
+    let sql =
+        "insert into nonces (author_id, nonce, target_id, body_hash, created_at) values ($1, $2, $3, $4, $5)
         on conflict do nothing";
     if query!(run tx, sql, author.get(), nonce, target, hash.as_slice(), now_ms())? == 1 {
         return Ok(None);
     }
     let sql = "select target_id, body_hash from nonces where author_id = $1 and nonce = $2";
-    match query!(fetch_optional (i64, Vec<u8>), tx, sql, author.get(), nonce)? {
+    match query!(fetch_optional(i64, Vec<u8>), tx, sql, author.get(), nonce)? {
         Some((earlier, known)) if known == hash => Ok(Some(earlier)),
         Some(_) => Err(Error::NonceReused),
         None => Err(Error::Busy),

@@ -12,14 +12,16 @@ pub async fn schedule(tx: &mut Tx, channel: ChannelId) -> Result<()> {
 
 /// The same for all channels of a guild.
 pub async fn schedule_guild(tx: &mut Tx, guild: GuildId) -> Result<()> {
-    let sql = "insert into purges (channel_id) select id from channels where guild_id = $1 on conflict do nothing";
+    let sql =
+        "insert into purges (channel_id) select id from channels where guild_id = $1 on conflict do nothing";
     query!(run tx, sql, guild.get())?;
     Ok(())
 }
 
 /// A channel whose messages are to go.
 pub async fn next(db: &mut impl Db) -> Result<Option<ChannelId>> {
-    Ok(query!(fetch_optional (i64,), db, "select channel_id from purges limit 1")?.map(|(id,)| Id::from_trusted(id)))
+    Ok(query!(fetch_optional(i64,), db, "select channel_id from purges limit 1")?
+        .map(|(id,)| Id::from_trusted(id)))
 }
 
 /// Removes up to `limit` messages; when none are left, forgets the channel. Returns whether there is more.

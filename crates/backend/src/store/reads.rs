@@ -9,9 +9,9 @@ use super::{Db, Tx};
 /// One mark, with the mentions after it.
 pub async fn get(db: &mut impl Db, user: UserId, channel: ChannelId) -> Result<ReadMark> {
     let sql = "select last_read_id from read_marks where user_id = $1 and channel_id = $2";
-    let last = query!(fetch_optional (i64,), db, sql, user.get(), channel.get())?.map(|(id,)| id);
+    let last = query!(fetch_optional(i64,), db, sql, user.get(), channel.get())?.map(|(id,)| id);
     let sql = "select count(*) from mentions where user_id = $1 and channel_id = $2 and message_id > $3";
-    let (mentions,) = query!(fetch_one (i64,), db, sql, user.get(), channel.get(), last.unwrap_or(0))?;
+    let (mentions,) = query!(fetch_one(i64,), db, sql, user.get(), channel.get(), last.unwrap_or(0))?;
     let mentions = u32::try_from(mentions).unwrap_or(u32::MAX);
     Ok(ReadMark { channel_id: channel, last_read_id: last.map(Id::from_trusted), mentions })
 }
@@ -71,7 +71,7 @@ pub async fn unread(db: &mut impl Db, user: UserId) -> Result<Vec<(GuildId, Unre
         from members m join channels c on c.guild_id = m.guild_id
         left join read_marks r on r.user_id = $1 and r.channel_id = c.id
         where m.user_id = $1 and c.last_message_id > coalesce(r.last_read_id, 0) order by c.id";
-    let rows = query!(fetch_all (i64, i64, i64, Option<i64>, i64), db, sql, user.get())?;
+    let rows = query!(fetch_all(i64, i64, i64, Option<i64>, i64), db, sql, user.get())?;
     let unread = |(guild, channel, last, read, mentions): (i64, i64, i64, Option<i64>, i64)| {
         let channel = UnreadChannel {
             channel_id: Id::from_trusted(channel),

@@ -9,11 +9,26 @@ use super::{Store, Tx, channels, guilds, members, messages, now_ms, users};
 
 /// People in the demonstration data.
 pub const PEOPLE: [(&str, &str); 20] = [
-    ("mara", "Mara Lindqvist"), ("tobi", "Tobi Adeyemi"), ("ines", "Inés Ferrer"), ("yuki", "Yuki Tanabe"),
-    ("sofia", "Sofía Reyes"), ("eunji", "Eun-ji Park"), ("jonas", "Jonas Hallberg"), ("oleh.k", "Oleh Kovalenko"),
-    ("priya", "Priya Raman"), ("noor", "Noor Haddad"), ("kwame", "Kwame Boateng"), ("hal", "Hal Osterman"),
-    ("basil", "Basil"), ("saturnine", "Saturnine"), ("wilhelmina", "Wilhelmina Feather"), ("ana", "Ana Sousa"),
-    ("bo", "Bo Nilsen"), ("chidi", "Chidi Okafor"), ("dara", "Dara Singh"), ("emre", "Emre Yıldız"),
+    ("mara", "Mara Lindqvist"),
+    ("tobi", "Tobi Adeyemi"),
+    ("ines", "Inés Ferrer"),
+    ("yuki", "Yuki Tanabe"),
+    ("sofia", "Sofía Reyes"),
+    ("eunji", "Eun-ji Park"),
+    ("jonas", "Jonas Hallberg"),
+    ("oleh.k", "Oleh Kovalenko"),
+    ("priya", "Priya Raman"),
+    ("noor", "Noor Haddad"),
+    ("kwame", "Kwame Boateng"),
+    ("hal", "Hal Osterman"),
+    ("basil", "Basil"),
+    ("saturnine", "Saturnine"),
+    ("wilhelmina", "Wilhelmina Feather"),
+    ("ana", "Ana Sousa"),
+    ("bo", "Bo Nilsen"),
+    ("chidi", "Chidi Okafor"),
+    ("dara", "Dara Singh"),
+    ("emre", "Emre Yıldız"),
 ];
 const SERVERS: [(&str, &[&str]); 4] = [
     ("Lanternfish", &["general", "devlog", "shader-talk", "art-dump", "level-design"]),
@@ -22,16 +37,34 @@ const SERVERS: [(&str, &[&str]); 4] = [
     ("Porto Expats", &["general", "housing", "language"]),
 ];
 const OPENINGS: [&str; 8] = [
-    "I think", "Good morning,", "Quick question:", "For the record,", "Small victory:", "Has anybody seen this?", "**Note:**", "Agreed,",
+    "I think",
+    "Good morning,",
+    "Quick question:",
+    "For the record,",
+    "Small victory:",
+    "Has anybody seen this?",
+    "**Note:**",
+    "Agreed,",
 ];
 const MIDDLES: [&str; 8] = [
-    "the new build runs much better", "the harbour scene needs a warmer light", "we should move the meeting to Thursday",
-    "`timer/pause-once` fixes it on my machine", "the trail above the lake is open again",
-    "that bread needs another hour", "I put the *notes* into the channel topic", "the third version reads best",
+    "the new build runs much better",
+    "the harbour scene needs a warmer light",
+    "we should move the meeting to Thursday",
+    "`timer/pause-once` fixes it on my machine",
+    "the trail above the lake is open again",
+    "that bread needs another hour",
+    "I put the *notes* into the channel topic",
+    "the third version reads best",
 ];
 const ENDINGS: [&str; 8] = [
-    "and I can show it tonight.", "unless somebody minds.", "as promised.", "but see for yourselves.", "\nMore on that later.",
-    "– thoughts?", "so let us keep it.", "thanks to all of you.",
+    "and I can show it tonight.",
+    "unless somebody minds.",
+    "as promised.",
+    "but see for yourselves.",
+    "\nMore on that later.",
+    "– thoughts?",
+    "so let us keep it.",
+    "thanks to all of you.",
 ];
 /// Messages in one commit.
 const STEP: usize = 1_000;
@@ -78,7 +111,8 @@ impl Store {
         let mut made = 0;
         while made < plan.messages {
             let (places, count, from) = (places.clone(), STEP.min(plan.messages - made), made);
-            let step = self.write(move |tx| Box::pin(async move { talk(tx, &places, start_ms, from, count).await }));
+            let step =
+                self.write(move |tx| Box::pin(async move { talk(tx, &places, start_ms, from, count).await }));
             step.await?;
             made += count;
         }
@@ -110,12 +144,19 @@ async fn places(tx: &mut Tx, password_hash: &str) -> Result<Vec<Room>> {
         let guild = guilds::insert(tx, name, owner, Permissions::EVERYONE_DEFAULT).await?;
         let category = channels::insert(tx, guild, ChannelKind::Category, "Text channels", None, 0).await?;
         // The first server has everybody; the others have every second, third, fourth.
-        let inside: Vec<UserId> = people.iter().copied().enumerate().filter(|(n, _)| n % (index + 1) == 0 || *n == index).map(|(_, id)| id).collect();
+        let inside: Vec<UserId> = people
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(n, _)| n % (index + 1) == 0 || *n == index)
+            .map(|(_, id)| id)
+            .collect();
         for person in &inside {
             members::insert(tx, guild, *person).await?;
         }
         for (position, name) in names.iter().enumerate() {
-            let channel = channels::insert(tx, guild, ChannelKind::Text, name, Some(category), position as i32).await?;
+            let channel =
+                channels::insert(tx, guild, ChannelKind::Text, name, Some(category), position as i32).await?;
             if position == 0 {
                 guilds::set_system_channel(tx, guild, Some(channel)).await?;
             }

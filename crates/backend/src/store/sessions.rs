@@ -3,7 +3,7 @@
 use protocol::entity::Device;
 use protocol::{Id, Result, SessionId, Timestamp, UserId};
 
-use super::{Db, now_ms, Tx};
+use super::{Db, Tx, now_ms};
 
 /// A session that exists; whether it is still good is for `auth` to say.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub struct NewSession<'a> {
 /// The session of a token.
 pub async fn by_token_hash(db: &mut impl Db, hash: &[u8]) -> Result<Option<Session>> {
     let sql = "select id, user_id, last_used_at, expires_at from sessions where token_hash = $1";
-    let row = query!(fetch_optional (i64, i64, i64, i64), db, sql, hash)?;
+    let row = query!(fetch_optional(i64, i64, i64, i64), db, sql, hash)?;
     Ok(row.map(|(id, user, last_used_at, expires_at)| Session {
         id: Id::from_trusted(id),
         user_id: Id::from_trusted(user),
@@ -46,7 +46,7 @@ pub async fn by_token_hash(db: &mut impl Db, hash: &[u8]) -> Result<Option<Sessi
 /// Whether a session is still there and not past its absolute limit.
 pub async fn exists(db: &mut impl Db, id: SessionId, now_ms: i64) -> Result<bool> {
     let sql = "select id from sessions where id = $1 and expires_at > $2";
-    Ok(query!(fetch_optional (i64,), db, sql, id.get(), now_ms)?.is_some())
+    Ok(query!(fetch_optional(i64,), db, sql, id.get(), now_ms)?.is_some())
 }
 
 /// Adds a session.
@@ -74,14 +74,14 @@ pub async fn delete(tx: &mut Tx, user: UserId, id: SessionId) -> Result<bool> {
 /// Ends all of somebody's sessions but one; returns those that ended.
 pub async fn delete_others(tx: &mut Tx, user: UserId, keep: Option<SessionId>) -> Result<Vec<SessionId>> {
     let sql = "delete from sessions where user_id = $1 and id <> $2 returning id";
-    let rows = query!(fetch_all (i64,), tx, sql, user.get(), keep.map_or(0, Id::get))?;
+    let rows = query!(fetch_all(i64,), tx, sql, user.get(), keep.map_or(0, Id::get))?;
     Ok(rows.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
 }
 
 /// Somebody's sessions, last used first.
 pub async fn of_user(db: &mut impl Db, user: UserId, current: SessionId) -> Result<Vec<Device>> {
     let sql = "select id, device, created_at, last_used_at from sessions where user_id = $1 order by last_used_at desc, id";
-    let rows = query!(fetch_all (i64, String, i64, i64), db, sql, user.get())?;
+    let rows = query!(fetch_all(i64, String, i64, i64), db, sql, user.get())?;
     let device = |(id, name, created_at, last_used_at): (i64, String, i64, i64)| Device {
         id: Id::from_trusted(id),
         name,
@@ -95,6 +95,6 @@ pub async fn of_user(db: &mut impl Db, user: UserId, current: SessionId) -> Resu
 /// Removes sessions past their limits; returns them.
 pub async fn delete_expired(tx: &mut Tx, now_ms: i64, idle_before_ms: i64) -> Result<Vec<SessionId>> {
     let sql = "delete from sessions where expires_at < $1 or last_used_at < $2 returning id";
-    let rows = query!(fetch_all (i64,), tx, sql, now_ms, idle_before_ms)?;
+    let rows = query!(fetch_all(i64,), tx, sql, now_ms, idle_before_ms)?;
     Ok(rows.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
 }

@@ -82,7 +82,9 @@ mod tests {
         let threads: Vec<_> = (0..4)
             .map(|_| {
                 let snowflakes = snowflakes.clone();
-                std::thread::spawn(move || (0..20_000).map(|_| snowflakes.next::<MessageMark>().get()).collect::<Vec<_>>())
+                std::thread::spawn(move || {
+                    (0..20_000).map(|_| snowflakes.next::<MessageMark>().get()).collect::<Vec<_>>()
+                })
             })
             .collect();
         let all: Vec<i64> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
@@ -99,7 +101,8 @@ mod tests {
 
     #[test]
     fn an_id_of_a_node_whose_clock_is_ahead_is_topped() {
-        let foreign: MessageId = Id::from_trusted(((now_ms() - EPOCH_MS + 5_000) << 22) | (1023 << 12) | 4095);
+        let foreign: MessageId =
+            Id::from_trusted(((now_ms() - EPOCH_MS + 5_000) << 22) | (1023 << 12) | 4095);
         let ours: MessageId = Snowflakes::new(0).next_after(foreign);
         assert!(ours > foreign);
     }

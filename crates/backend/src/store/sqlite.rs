@@ -17,7 +17,9 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
 use super::tx::Owned;
-use super::{Backend, Committed, Inner, OpenError, Options, Snowflakes, Store, Tx, Work, fault, migrate, node};
+use super::{
+    Backend, Committed, Inner, OpenError, Options, Snowflakes, Store, Tx, Work, fault, migrate, node,
+};
 
 /// Writes in one commit. More would delay the first of them; at 256 the fsync's share is below 2 µs each.
 const BATCH: usize = 256;
@@ -27,7 +29,8 @@ const QUEUE: usize = 2048;
 const READERS: u32 = 8;
 
 type Settle = Box<dyn FnOnce(bool) + Send>;
-type Run = Box<dyn for<'t> FnOnce(&'t mut Tx) -> Pin<Box<dyn Future<Output = (bool, Settle)> + Send + 't>> + Send>;
+type Run =
+    Box<dyn for<'t> FnOnce(&'t mut Tx) -> Pin<Box<dyn Future<Output = (bool, Settle)> + Send + 't>> + Send>;
 
 /// A message to the writer.
 pub enum Job {
@@ -81,9 +84,12 @@ pub(super) async fn open(options: &Options) -> std::result::Result<Store, OpenEr
 
 /// sqlx leaves these to the file or the build; a wrong one would lose acknowledged messages silently.
 async fn assert_safe(conn: &mut SqliteConnection) -> std::result::Result<(), OpenError> {
-    let journal: String = sqlx::query_scalar("pragma journal_mode").fetch_one(&mut *conn).await.unwrap_or_default();
-    let synchronous: i64 = sqlx::query_scalar("pragma synchronous").fetch_one(&mut *conn).await.unwrap_or_default();
-    let foreign_keys: i64 = sqlx::query_scalar("pragma foreign_keys").fetch_one(&mut *conn).await.unwrap_or_default();
+    let journal: String =
+        sqlx::query_scalar("pragma journal_mode").fetch_one(&mut *conn).await.unwrap_or_default();
+    let synchronous: i64 =
+        sqlx::query_scalar("pragma synchronous").fetch_one(&mut *conn).await.unwrap_or_default();
+    let foreign_keys: i64 =
+        sqlx::query_scalar("pragma foreign_keys").fetch_one(&mut *conn).await.unwrap_or_default();
     if journal != "wal" || synchronous != 2 || foreign_keys != 1 {
         let found = format!("journal_mode={journal} synchronous={synchronous} foreign_keys={foreign_keys}");
         return Err(OpenError::Unsafe(found));

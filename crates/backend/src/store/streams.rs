@@ -49,8 +49,9 @@ pub(super) async fn append(tx: &mut Tx, stream: Stream, event: &Event, json: &st
     let (kind, id) = key(stream);
     let count = "insert into streams (kind, id, rev) values ($1, $2, 1)
         on conflict (kind, id) do update set rev = streams.rev + 1 returning rev";
-    let (rev,) = query!(fetch_one (i64,), tx, count, kind, id)?;
-    let log = "insert into events (stream_kind, stream_id, rev, kind, channel_id, message_id, payload, created_at)
+    let (rev,) = query!(fetch_one(i64,), tx, count, kind, id)?;
+    let log =
+        "insert into events (stream_kind, stream_id, rev, kind, channel_id, message_id, payload, created_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
     let (channel, message) = (event.channel_id().map(Id::get), event.message_id().map(Id::get));
     query!(run tx, log, kind, id, rev, event.kind(), channel, message, json, now_ms())?;
@@ -69,7 +70,8 @@ pub async fn revs(db: &mut impl Db, streams: &[Stream]) -> Result<HashMap<Stream
 /// How far a stream is; 0 before its first event.
 pub async fn rev(db: &mut impl Db, stream: Stream) -> Result<Rev> {
     let (kind, id) = key(stream);
-    let row = query!(fetch_optional (i64,), db, "select rev from streams where kind = $1 and id = $2", kind, id)?;
+    let row =
+        query!(fetch_optional(i64,), db, "select rev from streams where kind = $1 and id = $2", kind, id)?;
     Ok(row.map_or(0, |(rev,)| rev))
 }
 
@@ -82,7 +84,7 @@ pub async fn of_user(db: &mut impl Db, user: UserId) -> Result<Vec<(Stream, Rev)
         union all
         select 1, d.channel_id, coalesce(s.rev, 0) from dm_members d
             left join streams s on s.kind = 1 and s.id = d.channel_id where d.user_id = $1";
-    let rows = query!(fetch_all (i64, i64, i64), db, sql, user.get())?;
+    let rows = query!(fetch_all(i64, i64, i64), db, sql, user.get())?;
     Ok(rows.into_iter().map(|(kind, id, rev)| (from_key(kind, id), rev)).collect())
 }
 
@@ -91,7 +93,7 @@ pub async fn events_after(db: &mut impl Db, stream: Stream, after: Rev, limit: u
     let (kind, id) = key(stream);
     let sql = "select rev, channel_id, payload from events
         where stream_kind = $1 and stream_id = $2 and rev > $3 and payload is not null order by rev limit $4";
-    let rows = query!(fetch_all (i64, Option<i64>, String), db, sql, kind, id, after, limit as i64)?;
+    let rows = query!(fetch_all(i64, Option<i64>, String), db, sql, kind, id, after, limit as i64)?;
     let logged = |(rev, channel, json): (i64, Option<i64>, String)| Logged {
         rev,
         channel_id: channel.map(Id::from_trusted),
@@ -104,7 +106,7 @@ pub async fn events_after(db: &mut impl Db, stream: Stream, after: Rev, limit: u
 pub async fn oldest_rev(db: &mut impl Db, stream: Stream) -> Result<Option<Rev>> {
     let (kind, id) = key(stream);
     let sql = "select rev from events where stream_kind = $1 and stream_id = $2 order by rev limit 1";
-    Ok(query!(fetch_optional (i64,), db, sql, kind, id)?.map(|(rev,)| rev))
+    Ok(query!(fetch_optional(i64,), db, sql, kind, id)?.map(|(rev,)| rev))
 }
 
 /// Takes a message's text out of the log, also where a reply quotes it.
@@ -114,7 +116,7 @@ pub async fn scrub_message(tx: &mut Tx, channel: ChannelId, message: MessageId) 
     let quoting = "select e.stream_kind, e.stream_id, e.rev, e.payload from messages m
         join events e on e.channel_id = m.channel_id and e.message_id = m.id
         where m.channel_id = $1 and m.reply_to_id = $2 and e.payload is not null";
-    let rows = query!(fetch_all (i64, i64, i64, String), tx, quoting, channel.get(), message.get())?;
+    let rows = query!(fetch_all(i64, i64, i64, String), tx, quoting, channel.get(), message.get())?;
     for (kind, id, rev, payload) in rows {
         let Ok(mut event) = serde_json::from_str::<Event>(&payload) else { continue };
         if let Event::MessageCreated { message } | Event::MessageUpdated { message } = &mut event {
@@ -154,7 +156,8 @@ pub async fn expire(tx: &mut Tx, stream: Stream, before_ms: i64) -> Result<u64> 
 /// Streams in key order after one, for going through all of them step by step.
 pub async fn page(db: &mut impl Db, after: Option<Stream>, limit: i64) -> Result<Vec<Stream>> {
     let (kind, id) = after.map_or((-1, 0), key);
-    let sql = "select kind, id from streams where kind > $1 or (kind = $1 and id > $2) order by kind, id limit $3";
-    let rows = query!(fetch_all (i64, i64), db, sql, kind, id, limit)?;
+    let sql =
+        "select kind, id from streams where kind > $1 or (kind = $1 and id > $2) order by kind, id limit $3";
+    let rows = query!(fetch_all(i64, i64), db, sql, kind, id, limit)?;
     Ok(rows.into_iter().map(|(kind, id)| from_key(kind, id)).collect())
 }

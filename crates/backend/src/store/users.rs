@@ -67,16 +67,26 @@ pub async fn by_username(db: &mut impl Db, username: &str) -> Result<Option<User
 /// What signing in needs, by username or, with an `@` in it, by address.
 pub async fn credentials(db: &mut impl Db, login: &str) -> Result<Option<Credentials>> {
     let row = if login.contains('@') {
-        query!(fetch_optional (i64, String), db, "select id, password_hash from users where email = $1", login)?
+        query!(
+            fetch_optional(i64, String),
+            db,
+            "select id, password_hash from users where email = $1",
+            login
+        )?
     } else {
-        query!(fetch_optional (i64, String), db, "select id, password_hash from users where username = $1", login)?
+        query!(
+            fetch_optional(i64, String),
+            db,
+            "select id, password_hash from users where username = $1",
+            login
+        )?
     };
     Ok(row.map(|(id, password_hash)| Credentials { id: Id::from_trusted(id), password_hash }))
 }
 
 /// What checking one's own password needs.
 pub async fn password_hash(db: &mut impl Db, id: UserId) -> Result<Option<String>> {
-    let row = query!(fetch_optional (String,), db, "select password_hash from users where id = $1", id.get())?;
+    let row = query!(fetch_optional(String,), db, "select password_hash from users where id = $1", id.get())?;
     Ok(row.map(|(hash,)| hash))
 }
 
@@ -103,17 +113,32 @@ pub async fn me(db: &mut impl Db, id: UserId) -> Result<Option<Me>> {
 
 /// Whether there is any account yet.
 pub async fn any(db: &mut impl Db) -> Result<bool> {
-    Ok(query!(fetch_optional (i64,), db, "select id from users limit 1")?.is_some())
+    Ok(query!(fetch_optional(i64,), db, "select id from users limit 1")?.is_some())
 }
 
 /// What of these is already taken by somebody other than `except`.
-pub async fn taken(db: &mut impl Db, username: &str, email: Option<&str>, except: Option<UserId>) -> Result<Taken> {
+pub async fn taken(
+    db: &mut impl Db,
+    username: &str,
+    email: Option<&str>,
+    except: Option<UserId>,
+) -> Result<Taken> {
     let except = except.map_or(0, Id::get);
-    let name = query!(fetch_optional (i64,), db, "select id from users where username = $1 and id <> $2", username, except)?;
+    let name = query!(
+        fetch_optional(i64,),
+        db,
+        "select id from users where username = $1 and id <> $2",
+        username,
+        except
+    )?;
     let mail = match email {
-        Some(email) => {
-            query!(fetch_optional (i64,), db, "select id from users where email = $1 and id <> $2", email, except)?
-        }
+        Some(email) => query!(
+            fetch_optional(i64,),
+            db,
+            "select id from users where email = $1 and id <> $2",
+            email,
+            except
+        )?,
         None => None,
     };
     Ok(Taken { username: name.is_some(), email: mail.is_some() })
@@ -123,7 +148,8 @@ pub async fn taken(db: &mut impl Db, username: &str, email: Option<&str>, except
 pub async fn insert(tx: &mut Tx, new: &NewUser) -> Result<Option<UserId>> {
     let id: UserId = tx.new_id();
     let now = tx.now_ms();
-    let sql = "insert into users (id, username, display_name, email, password_hash, is_instance_owner, created_at)
+    let sql =
+        "insert into users (id, username, display_name, email, password_hash, is_instance_owner, created_at)
         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
     let added = query!(
         run tx, sql, id.get(), &new.username, &new.display_name, &new.email, &new.password_hash,
@@ -165,7 +191,11 @@ pub async fn find_near(db: &mut impl Db, user: UserId, prefix: &str, limit: usiz
 }
 
 /// Members of a guild by exact usernames, for turning `@name` into a mention.
-pub async fn members_named(db: &mut impl Db, guild: protocol::GuildId, username: &str) -> Result<Option<User>> {
+pub async fn members_named(
+    db: &mut impl Db,
+    guild: protocol::GuildId,
+    username: &str,
+) -> Result<Option<User>> {
     let sql = "select u.id, u.username, u.display_name from users u
         join members m on m.user_id = u.id where u.username = $1 and m.guild_id = $2";
     Ok(query!(fetch_optional Row, db, sql, username, guild.get())?.map(User::from))
