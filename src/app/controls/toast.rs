@@ -107,11 +107,11 @@ pub fn Toaster() -> impl IntoView {
     let toasts = use_toasts();
     let shown = toasts.shown.clone();
     view! {
-        <div class="toast-region" role="region" aria-label="Notices">
+        <section class="toast-region" aria-label="Notices" aria-live="polite">
             <For each=move || shown.get() key=|(key, _)| *key let:entry>
                 <ToastCard key=entry.0 toast=entry.1 toasts=toasts.clone()/>
             </For>
-        </div>
+        </section>
     }
 }
 
@@ -141,7 +141,6 @@ fn ToastCard(key: u32, toast: Toast, toasts: Toasts) -> impl IntoView {
     view! {
         <div
             class=toast.kind.class()
-            role="status"
             on:pointerenter=move |_| stop()
             on:pointerleave=move |_| start()
             on:focusin=move |_| stop()

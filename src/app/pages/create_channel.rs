@@ -56,7 +56,7 @@ pub(super) fn CreateChannel(
         <ActionForm
             action=create
             on:submit:capture=move |event| {
-                checked.check(&event, CreateChannelCall::from_event(&event).ok(), |form| check(form));
+                checked.check(&event, CreateChannelCall::from_event(&event).ok(), check);
             }
         >
             <input type="hidden" name="guild_id" value=guild.to_string()/>

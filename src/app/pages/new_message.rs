@@ -141,7 +141,7 @@ fn Combobox(finding: Finding) -> impl IntoView {
     let expanded = move || finding.people.with(|people| !people.is_empty());
     let active_id = move || {
         let at = finding.active.get();
-        finding.people.with(|people| people.get(at).map(|user| option_id(user)))
+        finding.people.with(|people| people.get(at).map(option_id))
     };
     view! {
         <input
