@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use protocol::entity::ChannelKind;
 use protocol::snapshot::{Anchor, GuildSnapshot, GuildSummary, HomeSnapshot, PageData, Place, UnreadChannel};
-use protocol::{ChannelId, Error, GuildId, Result, Stream, UserId, limits};
+use protocol::{ChannelId, Cursors, Error, GuildId, Result, Stream, UserId, limits};
 
 use super::guilds::read_snapshot;
 use super::messages::read_history;
@@ -19,7 +19,7 @@ use crate::store::{Reader, access, dms, guilds, reads, streams, users};
 pub async fn load(state: &AppState, actor: &Actor, place: Place) -> Result<PageData> {
     let mut reader = state.store.read().await?;
     let user = actor.user_id;
-    let home = read_home(&mut reader, user).await?;
+    let (home, cursors) = read_home(&mut reader, user).await?;
     let (mut guild, target) = match place {
         Place::Home => (None, None),
         Place::Dm { channel, message } => {
@@ -47,7 +47,6 @@ pub async fn load(state: &AppState, actor: &Actor, place: Place) -> Result<PageD
         }
         None => None,
     };
-    let cursors = streams::of_user(&mut reader, user).await?.into_iter().collect();
     drop(reader);
     if let Some(snapshot) = &mut guild {
         snapshot.online = super::members::online_of(state, &snapshot.members);
@@ -71,13 +70,13 @@ fn first_channel(snapshot: &GuildSnapshot) -> Option<ChannelId> {
 
 /// The person's own stream anew.
 pub async fn home(state: &AppState, actor: &Actor) -> Result<HomeSnapshot> {
-    read_home(&mut state.store.read().await?, actor.user_id).await
+    Ok(read_home(&mut state.store.read().await?, actor.user_id).await?.0)
 }
 
-async fn read_home(reader: &mut Reader, user: UserId) -> Result<HomeSnapshot> {
+async fn read_home(reader: &mut Reader, user: UserId) -> Result<(HomeSnapshot, Cursors)> {
     let me = users::me(reader, user).await?.ok_or(Error::Unauthorized)?;
-    let revs: HashMap<Stream, i64> = streams::of_user(reader, user).await?.into_iter().collect();
-    let rev_of = |stream| revs.get(&stream).copied().unwrap_or(0);
+    let cursors: Cursors = streams::of_user(reader, user).await?.into_iter().collect();
+    let rev_of = |stream| cursors.get(&stream).copied().unwrap_or(0);
     let mut unread = unread_by_guild(reader, user).await?;
     let guilds = guilds::of_user(reader, user).await?;
     let summaries = guilds.into_iter().map(|guild| GuildSummary {
@@ -85,13 +84,14 @@ async fn read_home(reader: &mut Reader, user: UserId) -> Result<HomeSnapshot> {
         rev: rev_of(Stream::Guild(guild.id)),
         guild,
     });
-    Ok(HomeSnapshot {
+    let home = HomeSnapshot {
         me,
         guilds: summaries.collect(),
         dms: dms::open_of_user(reader, user, limits::DMS_LISTED).await?,
         dm_marks: reads::of_dms(reader, user).await?,
         rev: rev_of(Stream::User(user)),
-    })
+    };
+    Ok((home, cursors))
 }
 
 /// Unread channels, without those the person cannot view.
