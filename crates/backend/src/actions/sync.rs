@@ -1,0 +1,255 @@
+//! What a socket needs from the database: whose it is, which streams are theirs, what they missed.
+
+use std::collections::HashSet;
+
+use http::request::Parts;
+use protocol::entity::User;
+use protocol::limits::REPLAY_EVENTS;
+use protocol::permissions::Permissions;
+use protocol::{ChannelId, Cursors, Result, Rev, SessionId, Stream, UserId};
+
+use crate::actions::access::in_channel;
+use crate::auth::session;
+use crate::store::streams::Logged;
+use crate::store::{Reader, access, streams};
+use crate::{Actor, AppState};
+
+/// Bytes of events one connection is replayed at most, all streams together. Beyond it snapshots are cheaper, and
+/// what is held for a slow reader stays bounded.
+pub const REPLAY_BYTES: usize = 2 * 1024 * 1024;
+
+/// What somebody missed in one stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missed {
+    /// Which stream.
+    pub stream: Stream,
+    /// How far it is.
+    pub rev: Rev,
+    /// How the client gets there.
+    pub how: How,
+}
+
+/// How a client gets to the present of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// It begins with `after` and applies these encoded events; there may be none.
+    Replay {
+        /// The client's cursor.
+        after: Rev,
+        /// Those it may see, oldest first.
+        events: Vec<(Rev, String)>,
+    },
+    /// It fetches the snapshot.
+    Reset,
+}
+
+/// What a client that comes back has to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatchUp {
+    /// Every stream of the person, their own first: it explains the others.
+    pub missed: Vec<Missed>,
+    /// Streams the client named that are not the person's.
+    pub gone: Vec<Stream>,
+}
+
+/// The person behind a request for a socket.
+///
+/// # Errors
+/// [`Error::Unauthorized`] without a valid session.
+pub async fn caller(state: &AppState, parts: &Parts) -> Result<Actor> {
+    session::actor(state, parts).await
+}
+
+/// Whether a socket's session is still good.
+pub async fn is_signed_in(state: &AppState, session: SessionId) -> Result<bool> {
+    session::is_alive(&state.store, session).await
+}
+
+/// The streams somebody has a part in and how far each is.
+pub async fn standing(state: &AppState, user: UserId) -> Result<Vec<(Stream, Rev)>> {
+    streams::of_user(&mut state.store.read().await?, user).await
+}
+
+/// What somebody with these cursors missed, read at one moment and only what they may see at that moment.
+pub async fn catch_up(state: &AppState, user: UserId, cursors: &Cursors) -> Result<CatchUp> {
+    let mut reader = state.store.read().await?;
+    let mut standing = streams::of_user(&mut reader, user).await?;
+    standing.sort_unstable_by_key(|(stream, _)| (!matches!(stream, Stream::User(_)), *stream));
+    let theirs: HashSet<Stream> = standing.iter().map(|(stream, _)| *stream).collect();
+    let gone = cursors.keys().filter(|stream| !theirs.contains(stream)).copied().collect();
+    let mut missed = Vec::with_capacity(standing.len());
+    let mut room = REPLAY_BYTES;
+    for (stream, rev) in standing {
+        let how = match cursors.get(&stream) {
+            Some(cursor) => since(&mut reader, user, stream, *cursor, rev, &mut room).await?,
+            None => How::Reset,
+        };
+        missed.push(Missed { stream, rev, how });
+    }
+    Ok(CatchUp { missed, gone })
+}
+
+async fn since(
+    reader: &mut Reader,
+    user: UserId,
+    stream: Stream,
+    after: Rev,
+    rev: Rev,
+    room: &mut usize,
+) -> Result<How> {
+    if after == rev {
+        return Ok(How::Replay { after, events: Vec::new() });
+    }
+    // A cursor from the future belongs to a database that was since restored from a backup.
+    if after < 0 || after > rev || rev - after > REPLAY_EVENTS as i64 || *room == 0 {
+        return Ok(How::Reset);
+    }
+    if streams::oldest_rev(reader, stream).await?.is_none_or(|oldest| oldest > after + 1) {
+        return Ok(How::Reset);
+    }
+    let logged = streams::events_after(reader, stream, after, REPLAY_EVENTS).await?;
+    let bytes: usize = logged.iter().map(|entry| entry.json.len()).sum();
+    if bytes > *room {
+        *room = 0;
+        return Ok(How::Reset);
+    }
+    *room -= bytes;
+    let hidden = match stream {
+        Stream::Guild(guild) => access::hidden_channels(reader, user, guild).await?,
+        Stream::Dm(_) | Stream::User(_) => HashSet::new(),
+    };
+    Ok(visible(logged, &hidden, user).map_or(How::Reset, |events| How::Replay { after, events }))
+}
+
+/// Leaves out what is not for somebody who cannot see `hidden`. None when leaving out is not enough, because a
+/// channel they knew has disappeared for them or may have.
+fn visible(logged: Vec<Logged>, hidden: &HashSet<ChannelId>, user: UserId) -> Option<Vec<(Rev, String)>> {
+    let own_member = format!(r#""user":{{"id":"{user}""#);
+    let deleted: HashSet<ChannelId> = logged
+        .iter()
+        .filter(|entry| kind(&entry.json) == "channel_deleted")
+        .filter_map(|entry| entry.channel_id)
+        .collect();
+    let mut events = Vec::with_capacity(logged.len());
+    for Logged { rev, channel_id, json } in logged {
+        let kind = kind(&json);
+        let is_hidden = channel_id.is_some_and(|channel| hidden.contains(&channel));
+        let changes_sight = match kind {
+            "channel_updated" => is_hidden,
+            "role_updated" => !hidden.is_empty(),
+            "member_updated" => !hidden.is_empty() && json.contains(&own_member),
+            _ => false,
+        };
+        if changes_sight {
+            return None;
+        }
+        // Of a channel that is gone by now nothing but its end is told: whether it was for these eyes is not
+        // known any more.
+        let is_past =
+            kind != "channel_deleted" && channel_id.is_some_and(|channel| deleted.contains(&channel));
+        if !is_hidden && !is_past {
+            events.push((rev, json));
+        }
+    }
+    Some(events)
+}
+
+/// The tag of an encoded event, which serde writes first.
+fn kind(json: &str) -> &str {
+    json.strip_prefix(r#"{"kind":""#).and_then(|rest| rest.split_once('"')).map_or("", |(kind, _)| kind)
+}
+
+/// Where somebody is allowed to be seen writing, and as whom.
+///
+/// # Errors
+/// [`protocol::Error::NotFound`] where they may not know of the channel, [`protocol::Error::Forbidden`] where they
+/// may not write.
+pub async fn typist(state: &AppState, user: UserId, channel: ChannelId) -> Result<(Stream, User)> {
+    let mut reader = state.store.read().await?;
+    let access = in_channel(&mut reader, user, channel).await?;
+    access.require(Permissions::SEND_MESSAGES)?;
+    Ok((access.stream, access.user))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use protocol::entity::{Channel, ChannelKind, Member, User};
+    use protocol::event::Event;
+    use protocol::{ChannelId, GuildId, Timestamp, UserId};
+
+    use super::{Logged, kind, visible};
+
+    const OPEN: i64 = 10;
+    const SECRET: i64 = 11;
+
+    fn logged(rev: i64, event: &Event) -> Logged {
+        Logged { rev, channel_id: event.channel_id(), json: serde_json::to_string(event).unwrap() }
+    }
+
+    fn channel(id: i64) -> Channel {
+        Channel {
+            id: ChannelId::from_trusted(id),
+            guild_id: GuildId::from_trusted(1),
+            kind: ChannelKind::Text,
+            name: "name".into(),
+            topic: String::new(),
+            parent_id: None,
+            position: 0,
+            overwrites: Vec::new(),
+            last_message_id: None,
+        }
+    }
+
+    fn member(id: i64) -> Event {
+        let user = User { id: UserId::from_trusted(id), username: "ana".into(), display_name: "Ana".into() };
+        Event::MemberUpdated {
+            member: Member { user, joined_at: Timestamp::from_millis(0), roles: Vec::new() },
+        }
+    }
+
+    fn revs(events: &[(i64, Event)], hidden: &[i64]) -> Option<Vec<i64>> {
+        let hidden: HashSet<_> = hidden.iter().copied().map(ChannelId::from_trusted).collect();
+        let log = events.iter().map(|(rev, event)| logged(*rev, event)).collect();
+        visible(log, &hidden, UserId::from_trusted(5))
+            .map(|events| events.into_iter().map(|(rev, _)| rev).collect())
+    }
+
+    #[test]
+    fn events_of_hidden_channels_are_left_out() {
+        let log = [
+            (1, Event::ChannelCreated { channel: channel(OPEN) }),
+            (2, Event::ChannelCreated { channel: channel(SECRET) }),
+            (3, Event::MemberLeft { user_id: UserId::from_trusted(9) }),
+        ];
+        assert_eq!(revs(&log, &[SECRET]), Some(vec![1, 3]));
+        assert_eq!(revs(&log, &[]), Some(vec![1, 2, 3]));
+    }
+
+    #[test]
+    fn of_a_channel_that_is_gone_only_its_end_is_told() {
+        let log = [
+            (1, Event::ChannelCreated { channel: channel(OPEN) }),
+            (2, Event::ChannelUpdated { channel: channel(OPEN) }),
+            (3, Event::ChannelDeleted { channel_id: ChannelId::from_trusted(OPEN) }),
+        ];
+        assert_eq!(revs(&log, &[]), Some(vec![3]));
+    }
+
+    #[test]
+    fn a_change_of_what_one_sees_asks_for_the_snapshot() {
+        let hiding = [(1, Event::ChannelUpdated { channel: channel(SECRET) })];
+        assert_eq!(revs(&hiding, &[SECRET]), None);
+        assert_eq!(revs(&hiding, &[]), Some(vec![1]), "a rename is only a rename");
+        assert_eq!(revs(&[(1, member(5))], &[SECRET]), None, "one's own roles changed");
+        assert_eq!(revs(&[(1, member(6))], &[SECRET]), Some(vec![1]));
+    }
+
+    #[test]
+    fn the_kind_is_read_off_the_encoded_event() {
+        let event = Event::MemberLeft { user_id: UserId::from_trusted(9) };
+        assert_eq!(kind(&serde_json::to_string(&event).unwrap()), event.kind());
+        assert_eq!(kind("{}"), "");
+    }
+}

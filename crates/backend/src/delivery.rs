@@ -1,0 +1,261 @@
+//! Carries committed events from the store to those who listen, here and in other processes.
+//!
+//! Two halves. The [`Delivery`] is what the store waits for after a commit: it only moves bytes in memory, so no
+//! writer ever waits for a reader of the database. Whatever has to be read first (who can view a private channel,
+//! what a stream's log holds) the hub asks for, and a task of [`start`] answers; the stream concerned stands still
+//! that long, the writer does not.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::event::Event;
+use protocol::limits::REPLAY_EVENTS;
+use protocol::{GuildId, Result, Stream, UserId};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::AppState;
+use crate::bus::{Bus, Hint};
+use crate::hub::{Arrival, GATHER, Hub, Want};
+use crate::store::{CommitSink, Committed, Store, access, streams};
+
+/// How long a missing predecessor may take before the log is read. Commits that overtake each other are a
+/// millisecond apart; a twentieth of a second is far beyond that and still not noticed.
+const LATE: Duration = Duration::from_millis(50);
+/// How often a part of the streams is compared with the database, for hints that never came.
+const SWEEP_EVERY: Duration = Duration::from_secs(2);
+/// Streams in one such part: one short statement each, below half a percent of a core.
+const SWEEP_STREAMS: usize = 200;
+/// Questions to the database at the same time; pages want its readers too.
+const QUESTIONS: usize = 3;
+/// First and longest pause before a question that failed is asked again.
+const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
+/// Where the store hands over what it committed.
+pub struct Delivery {
+    hub: Hub,
+    bus: Arc<dyn Bus>,
+}
+
+impl std::fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Delivery")
+    }
+}
+
+impl Delivery {
+    /// From the store into `hub`, and a hint onto `bus`.
+    pub fn new(hub: Hub, bus: Arc<dyn Bus>) -> Self {
+        Self { hub, bus }
+    }
+}
+
+impl CommitSink for Delivery {
+    fn committed(&self, batch: Arc<[Committed]>) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            let mut hints: Vec<Hint> = Vec::with_capacity(batch.len());
+            for Committed { stream, rev, event, json } in batch.iter() {
+                let crowded = self.hub.offer(*stream, &Arrival { rev: *rev, event, json });
+                relieve(&self.hub, *stream, crowded).await;
+                match hints.iter_mut().find(|hint| hint.stream == *stream) {
+                    Some(hint) => hint.rev = hint.rev.max(*rev),
+                    None => hints.push(Hint { stream: *stream, rev: *rev }),
+                }
+            }
+            self.bus.announce(&hints);
+        })
+    }
+}
+
+/// A burst can fill the outbox of a connection that reads well before its task has had a single turn. Giving it
+/// that turn is not the same as waiting for a slow one: those are left out of the count.
+async fn relieve(hub: &Hub, stream: Stream, mut crowded: bool) {
+    while crowded {
+        tokio::task::yield_now().await;
+        crowded = hub.resume(stream);
+    }
+}
+
+/// Starts answering what the hub wants to know, and everything else that happens between commits: hints from other
+/// processes, presence, the end. It all ends when the instance stops.
+pub fn start(state: &AppState, bus: &dyn Bus) {
+    let token = state.shutdown.token().clone();
+    let tasks = state.shutdown.tasks().clone();
+    let keeper = Keeper {
+        hub: state.hub.clone(),
+        store: state.store.clone(),
+        questions: Arc::new(Semaphore::new(QUESTIONS)),
+        token: token.clone(),
+        tasks: tasks.clone(),
+    };
+    if let Some(wants) = state.hub.wants() {
+        tasks.spawn(token.clone().run_until_cancelled_owned(keeper.clone().answer(wants)));
+    }
+    if let Some(hints) = bus.hints() {
+        tasks.spawn(token.clone().run_until_cancelled_owned(keeper.clone().listen(hints)));
+    }
+    tasks.spawn(token.clone().run_until_cancelled_owned(keeper.clone().sweep()));
+    tasks.spawn(token.clone().run_until_cancelled_owned(keeper.clone().presence()));
+    tasks.spawn(async move {
+        token.cancelled().await;
+        keeper.hub.close_all();
+    });
+}
+
+#[derive(Clone)]
+struct Keeper {
+    hub: Hub,
+    store: Store,
+    questions: Arc<Semaphore>,
+    token: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Keeper {
+    async fn answer(self, mut wants: mpsc::UnboundedReceiver<Want>) {
+        while let Some(want) = wants.recv().await {
+            let keeper = self.clone();
+            let token = self.token.clone();
+            self.tasks.spawn(token.run_until_cancelled_owned(async move { keeper.find_out(want).await }));
+        }
+    }
+
+    /// Answers one question, however often that has to be tried: a stream stands still until then.
+    async fn find_out(self, want: Want) {
+        let (mut pause, longest) = RETRY;
+        if matches!(want, Want::Log(_)) {
+            tokio::time::sleep(LATE).await;
+        }
+        loop {
+            let result = match self.questions.acquire().await {
+                Ok(_permit) => match want {
+                    Want::Viewers(guild) => self.viewers(guild).await,
+                    Want::Log(stream) if !self.hub.has_gap(stream) => Ok(self.hub.log_was_read(stream)),
+                    Want::Log(stream) => self.read_log(stream).await,
+                    Want::Standing(user, stream) => self.standing(user, stream).await,
+                },
+                Err(_closed) => return,
+            };
+            let Err(error) = result else { return };
+            tracing::warn!(%error, ?want, "cannot find out; trying again");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(longest);
+        }
+    }
+
+    async fn viewers(&self, guild: GuildId) -> Result<()> {
+        while let Some(version) = self.hub.viewers_wanted(guild) {
+            let mut reader = self.store.read().await?;
+            let restricted = access::restricted(&mut reader, guild).await?;
+            drop(reader);
+            let restricted =
+                restricted.into_iter().map(|channel| (channel.channel, channel.viewers)).collect();
+            let crowded = self.hub.set_viewers(guild, version, restricted);
+            relieve(&self.hub, Stream::Guild(guild), crowded).await;
+        }
+        Ok(())
+    }
+
+    async fn standing(&self, user: UserId, stream: Stream) -> Result<()> {
+        loop {
+            // The mark is taken before the question: a change in between makes the answer worthless.
+            let Some(epoch) = self.hub.epoch(user) else { return Ok(()) };
+            let mut reader = self.store.read().await?;
+            let found = streams::of_user(&mut reader, user).await?;
+            drop(reader);
+            let rev = found.into_iter().find(|(theirs, _)| *theirs == stream).map(|(_, rev)| rev);
+            let is_settled = match rev {
+                Some(rev) => self.hub.join(user, stream, rev, epoch),
+                None => self.hub.leave(user, stream, Some(epoch)),
+            };
+            if is_settled {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Brings the hub up to the end of a stream's log.
+    async fn read_log(&self, stream: Stream) -> Result<()> {
+        let Some(considered) = self.hub.considered(stream) else { return Ok(()) };
+        let mut reader = self.store.read().await?;
+        let rev = streams::rev(&mut reader, stream).await?;
+        if rev <= considered {
+            self.hub.log_was_read(stream);
+            return Ok(());
+        }
+        let oldest = streams::oldest_rev(&mut reader, stream).await?;
+        if rev - considered > REPLAY_EVENTS as i64 || oldest.is_none_or(|oldest| oldest > considered + 1) {
+            tracing::warn!(%stream, considered, rev, "too far behind to go on; listeners come back and catch up");
+            self.hub.sever(stream);
+            return Ok(());
+        }
+        let logged = streams::events_after(&mut reader, stream, considered, REPLAY_EVENTS).await?;
+        drop(reader);
+        let mut events = Vec::with_capacity(logged.len());
+        for entry in logged {
+            let event: Event = serde_json::from_str(&entry.json).map_err(|error| {
+                tracing::error!(%error, %stream, rev = entry.rev, "an event in the log cannot be read");
+                protocol::Error::Internal
+            })?;
+            events.push((entry.rev, Arc::new(event), entry.json));
+        }
+        let arrivals: Vec<_> =
+            events.iter().map(|(rev, event, json)| Arrival { rev: *rev, event, json }).collect();
+        let crowded = self.hub.fill(stream, rev, &arrivals);
+        relieve(&self.hub, stream, crowded).await;
+        Ok(())
+    }
+
+    async fn listen(self, mut hints: mpsc::Receiver<Hint>) {
+        while let Some(hint) = hints.recv().await {
+            if self.hub.considered(hint.stream).is_some_and(|considered| considered < hint.rev) {
+                self.catch_up(hint.stream).await;
+            }
+        }
+    }
+
+    /// Compares the streams somebody listens to with the database, some at a time. Finds what no hint told of.
+    async fn sweep(self) {
+        let mut left = Vec::new();
+        loop {
+            tokio::time::sleep(SWEEP_EVERY).await;
+            if left.is_empty() {
+                left = self.hub.streams();
+            }
+            let part = left.split_off(left.len().saturating_sub(SWEEP_STREAMS));
+            for stream in self.behind(&part).await.unwrap_or_default() {
+                self.catch_up(stream).await;
+            }
+        }
+    }
+
+    async fn behind(&self, part: &[Stream]) -> Result<Vec<Stream>> {
+        let _permit = self.questions.acquire().await.map_err(|_| protocol::Error::Busy)?;
+        // What arrives while the question is asked is not behind, so the hub is looked at first.
+        let here: Vec<_> = part.iter().map(|stream| self.hub.considered(*stream)).collect();
+        let revs = streams::revs(&mut self.store.read().await?, part).await?;
+        let is_behind = |(stream, here): &(&Stream, Option<i64>)| {
+            here.is_some_and(|here| revs.get(*stream).is_some_and(|rev| *rev > here))
+        };
+        Ok(part.iter().zip(here).filter(is_behind).map(|(stream, _)| *stream).collect())
+    }
+
+    async fn catch_up(&self, stream: Stream) {
+        let Ok(_permit) = self.questions.acquire().await else { return };
+        if let Err(error) = self.read_log(stream).await {
+            tracing::warn!(%error, %stream, "cannot read the log; the next hint or sweep tries again");
+            self.hub.log_was_read(stream);
+        }
+    }
+
+    async fn presence(self) {
+        loop {
+            self.hub.stirred().await;
+            tokio::time::sleep(GATHER).await;
+            self.hub.show_presence();
+        }
+    }
+}

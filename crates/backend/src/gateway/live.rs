@@ -1,0 +1,165 @@
+//! A connection that has caught up: what waits goes out, what comes in is answered.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::extract::ws::Message;
+use protocol::entity::User;
+use protocol::frame::{ClientFrame, CloseCode};
+use protocol::limits::{HEARTBEAT_MS, TYPING_EVERY_MS};
+use protocol::{ChannelId, Stream};
+use tokio::time::Instant;
+
+use super::End;
+use super::wire::Wire;
+use crate::AppState;
+use crate::actions::sync;
+use crate::hub::{Batch, Link};
+
+/// How long a client may be silent: two and a half heartbeats, so that one lost in a dead spot does no harm.
+const SILENCE: Duration = Duration::from_millis(HEARTBEAT_MS as u64 * 5 / 2);
+/// Frames a client may send in a minute. An honest one sends two heartbeats, twelve typing signals and what its
+/// person clicks.
+const FRAMES_PER_MINUTE: u32 = 120;
+const MINUTE: Duration = Duration::from_secs(60);
+/// How long the permission to be seen writing is believed.
+const TYPING_BELIEVED: Duration = Duration::from_secs(10);
+/// How often the session is looked up again. Signing out ends the socket at once; this is for limits of time, which
+/// nobody announces.
+const SESSION_CHECK_EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// Serves the connection until one side ends it.
+pub(super) async fn serve(state: &AppState, wire: &mut Wire, link: &Link) -> End {
+    let mut batch = Batch::new();
+    let mut peer = Peer::new();
+    let mut silence = pin!(tokio::time::sleep_until(peer.heard + SILENCE));
+    loop {
+        if let Err(end) = wire.drain(link, &mut batch).await {
+            return end;
+        }
+        tokio::select! {
+            () = link.woken() => {}
+            received = wire.receive() => {
+                let handled = match received {
+                    Ok(message) => peer.handle(state, link, message).await,
+                    Err(end) => Err(end),
+                };
+                if let Err(end) = handled {
+                    return end;
+                }
+            }
+            () = &mut silence => {
+                if peer.heard.elapsed() >= SILENCE {
+                    return End::Close(CloseCode::Silent);
+                }
+                // One timer for each connection, moved only when it rings.
+                silence.as_mut().reset(peer.heard + SILENCE);
+            }
+        }
+    }
+}
+
+/// What is remembered of the other side.
+struct Peer {
+    /// When it last sent something meaningful.
+    heard: Instant,
+    minute: Instant,
+    frames: u32,
+    session_checked: Instant,
+    typing: Option<Box<Typing>>,
+}
+
+/// The channel somebody was last seen writing in.
+struct Typing {
+    channel: ChannelId,
+    stream: Stream,
+    user: User,
+    believed_until: Instant,
+    signalled: Instant,
+}
+
+impl Peer {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self { heard: now, minute: now, frames: 0, session_checked: now, typing: None }
+    }
+
+    async fn handle(&mut self, state: &AppState, link: &Link, message: Message) -> Result<(), End> {
+        let now = Instant::now();
+        self.count(now)?;
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Binary(_) => return Err(End::Close(CloseCode::Malformed)),
+            // A WebSocket ping is answered by the library and proves nothing about the client's own loop.
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(()),
+        };
+        let frame = serde_json::from_str(&text).map_err(|_| End::Close(CloseCode::Malformed))?;
+        // The text shares its memory with the socket's read buffer.
+        drop(text);
+        self.heard = now;
+        match frame {
+            ClientFrame::Hello { .. } => Err(End::Close(CloseCode::Malformed)),
+            ClientFrame::Ping { n } => {
+                link.pong(n);
+                if now - self.session_checked < SESSION_CHECK_EVERY {
+                    return Ok(());
+                }
+                self.session_checked = now;
+                Box::pin(check_session(state, link)).await
+            }
+            ClientFrame::Typing { channel } => {
+                Box::pin(self.typing(state, link, channel, now)).await;
+                Ok(())
+            }
+            ClientFrame::Focus { guild } => {
+                // A guild that is not theirs: they may have been removed a moment ago. Nothing is shown.
+                link.focus(guild);
+                Ok(())
+            }
+        }
+    }
+
+    fn count(&mut self, now: Instant) -> Result<(), End> {
+        if now - self.minute >= MINUTE {
+            self.minute = now;
+            self.frames = 0;
+        }
+        self.frames += 1;
+        if self.frames > FRAMES_PER_MINUTE { Err(End::Close(CloseCode::TooMany)) } else { Ok(()) }
+    }
+
+    async fn typing(&mut self, state: &AppState, link: &Link, channel: ChannelId, now: Instant) {
+        let every = Duration::from_millis(TYPING_EVERY_MS.into());
+        let known = self.typing.take().filter(|typing| typing.channel == channel);
+        if known.as_ref().is_some_and(|typing| now - typing.signalled < every) {
+            self.typing = known;
+            return;
+        }
+        let believed = known.filter(|typing| now < typing.believed_until && link.hears(typing.stream));
+        let mut typing = match believed {
+            Some(typing) => typing,
+            None => match sync::typist(state, link.user(), channel).await {
+                Ok((stream, user)) => {
+                    let believed_until = now + TYPING_BELIEVED;
+                    Box::new(Typing { channel, stream, user, believed_until, signalled: now })
+                }
+                // Not allowed, or not to be found out now: nobody sees them writing, and nothing else happens.
+                Err(_) => return,
+            },
+        };
+        typing.signalled = now;
+        link.typing(typing.stream, channel, typing.user.clone());
+        self.typing = Some(typing);
+    }
+}
+
+async fn check_session(state: &AppState, link: &Link) -> Result<(), End> {
+    match sync::is_signed_in(state, link.session()).await {
+        Ok(false) => Err(End::Close(CloseCode::SignedOut)),
+        Ok(true) => Ok(()),
+        Err(error) => {
+            tracing::warn!(%error, "a session could not be looked up; it is tried again later");
+            Ok(())
+        }
+    }
+}
