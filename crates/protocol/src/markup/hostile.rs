@@ -394,10 +394,10 @@ fn read_in_every_way(text: &str) -> Duration {
 /// Whether eight times the text takes about eight times as long; square time would be 64 times as long. Other
 /// processes can make a measurement longer, never shorter, hence the attempts; and a short one says little,
 /// hence the constant.
-fn is_linear(read: impl Fn(&str) -> Duration, text: impl Fn(usize) -> String) -> bool {
+fn is_linear(read: impl Fn(&str) -> Duration, text: impl Fn(usize) -> String, attempts: usize) -> bool {
     let (short, long) = (text(2_000), text(16_000));
     let short = (0..3).map(|_| read(&short)).min().unwrap_or_default();
-    (0..10).any(|_| read(&long) <= short * 24 + Duration::from_millis(2))
+    (0..attempts).any(|_| read(&long) <= short * 24 + Duration::from_millis(2))
 }
 
 #[test]
@@ -405,20 +405,20 @@ fn eight_times_the_text_takes_about_eight_times_as_long() {
     for pattern in HOSTILE {
         for (prefix, suffix) in [("", ""), ("> a `**_||[", "**_||](https://a.org)")] {
             let text = |bytes: usize| format!("{prefix}{}{suffix}", pattern.repeat(bytes / pattern.len()));
-            assert!(is_linear(read_in_every_way, text), "{prefix:?} {pattern:?} {suffix:?}");
+            assert!(is_linear(read_in_every_way, text, 10), "{prefix:?} {pattern:?} {suffix:?}");
         }
     }
 }
 
 #[test]
-fn a_reader_that_starts_again_at_each_character_would_be_noticed() {
+fn a_reader_that_starts_again_every_few_characters_would_be_noticed() {
     let square = |text: &str| {
         let start = Instant::now();
         let again = |from: usize| text.bytes().skip(from).filter(|byte| black_box(*byte) == b'*').count();
-        black_box((0..text.len()).map(again).sum::<usize>());
+        black_box((0..text.len()).step_by(4).map(again).sum::<usize>());
         start.elapsed()
     };
-    assert!(!is_linear(square, |bytes| "*".repeat(bytes)));
+    assert!(!is_linear(square, |bytes| "*".repeat(bytes), 2));
 }
 
 #[test]
