@@ -1,0 +1,108 @@
+/** A telephone: 390 × 844, fingers. */
+import { expectAccessible } from './axe';
+import { call, createChannel, say } from './calls';
+import { expect, gather, hydrated, open, test } from './fixture';
+import { channelLink, channels, composer, members, message, servers } from './gestures';
+
+const OVERFLOW = 'nothing is wider than the screen';
+
+test('a channel is only the conversation; the navigation is a drawer', async ({ room, ana, bo }) => {
+  const second = await createChannel(ana.request, room.guild.id, 'second');
+  await gather(room.path, ana, bo);
+  await expect(composer(ana.page)).toBeInViewport();
+  await expect(servers(ana.page)).not.toBeInViewport();
+  await expect(members(ana.page)).not.toBeInViewport();
+
+  const opener = ana.page.getByRole('link', { name: 'Open navigation' }).or(ana.page.getByRole('button', { name: 'Open navigation' }));
+  await opener.tap();
+  await expect(servers(ana.page)).toBeInViewport();
+  await expect(channels(ana.page, 'Lighthouse')).toBeInViewport();
+  const drawer = await ana.page.locator('#navigation').boundingBox();
+  expect(drawer?.width).toBeLessThanOrEqual(344);
+  await ana.page.keyboard.press('Escape');
+  await expect(servers(ana.page)).not.toBeInViewport();
+  await expect(opener).toBeFocused();
+
+  await opener.tap();
+  await channelLink(ana.page, 'Lighthouse', 'second').tap();
+  await expect(ana.page).toHaveURL(new RegExp(`${second.id}$`));
+  await expect(composer(ana.page, 'second')).toBeInViewport();
+  await expect(servers(ana.page)).not.toBeInViewport();
+
+  await opener.tap();
+  await expect(servers(ana.page)).toBeInViewport();
+  await ana.page.touchscreen.tap(380, 400);
+  await expect(servers(ana.page)).not.toBeInViewport();
+});
+
+test('sends with the button and sees the answer', async ({ room, ana, bo }) => {
+  await gather(room.path, ana, bo);
+  await composer(ana.page).fill('from the bus');
+  await ana.page.getByRole('button', { name: 'Send message' }).tap();
+  await expect(composer(ana.page)).toHaveValue('');
+  await expect(message(bo.page, 'from the bus')).toBeInViewport();
+  await say(bo.request, room.guild.system_channel_id, 'mind the gap');
+  await expect(message(ana.page, 'mind the gap')).toBeInViewport();
+});
+
+test('the members are a drawer of the other side', async ({ room, ana }) => {
+  await gather(room.path, ana);
+  const opener = ana.page.getByRole('link', { name: 'Members' }).or(ana.page.getByRole('button', { name: 'Members' }));
+  await opener.tap();
+  await expect(members(ana.page)).toBeInViewport();
+  await expect(members(ana.page)).toContainText('Bo');
+  await ana.page.keyboard.press('Escape');
+  await expect(members(ana.page)).not.toBeInViewport();
+});
+
+test('a long press opens what can be done with a message', async ({ room, ana }) => {
+  await say(ana.request, room.guild.system_channel_id, 'press me');
+  await gather(room.path, ana);
+  const row = message(ana.page, 'press me');
+  const box = await row.boundingBox();
+  if (!box) throw new Error('the row is not on screen');
+  const client = await ana.context.newCDPSession(ana.page);
+  const at = [{ x: box.x + 150, y: box.y + box.height / 2 }];
+  await client.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at });
+  await expect(ana.page.getByRole('menuitem', { name: 'Edit message' })).toBeVisible();
+  await client.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await expect(ana.page.getByRole('menuitem', { name: 'Reply' })).toBeVisible();
+});
+
+test('no page is wider than the screen, whatever is in it, and axe agrees with each', async ({ room, ana, bo, page, faults }) => {
+  faults.expect(/status of 404/);
+  test.setTimeout(120_000);
+  const channel = room.guild.system_channel_id;
+  await say(ana.request, channel, 'w'.repeat(300));
+  await say(ana.request, channel, `\`\`\`\n${'code '.repeat(60)}\n\`\`\``);
+  await say(ana.request, channel, `https://example.org/${'path/'.repeat(60)}`);
+  const dm = await call<{ id: string }>(ana.request, 'dms/open-by-name', { query: bo.username });
+  const { code } = await call<{ code: string }>(ana.request, 'invites/standing', { guild_id: room.guild.id });
+  const server = `/servers/${room.guild.id}`;
+  const visits = [
+    ...['/login', '/register', `/invite/${code}`, '/no/such/page'].map((path) => [path, page] as const),
+    ...[
+      '/channels/@me', `/channels/@me/${dm.id}`, room.path, '/settings', '/settings/devices', '/settings/appearance',
+      `${server}/settings`, `${server}/settings/channels`, `${server}/settings/invites`, '/servers/new', '/channels/@me/new',
+    ].map((path) => [path, ana.page] as const),
+  ];
+  for (const [path, visitor] of visits) {
+    await visitor.emulateMedia({ reducedMotion: 'reduce' });
+    await visitor.goto(path);
+    await hydrated(visitor);
+    const wide = await visitor.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect.soft(wide, `${path}: ${OVERFLOW}`).toBeLessThanOrEqual(0);
+    await expectAccessible(visitor, `${path} on a telephone`);
+  }
+});
+
+test('the settings’ contents are a drawer too', async ({ ana }) => {
+  await open(ana.page, '/settings');
+  const contents = ana.page.getByRole('navigation', { name: 'User settings' });
+  await expect(contents).not.toBeInViewport();
+  await ana.page.getByRole('link', { name: 'Open navigation' }).tap();
+  await expect(contents).toBeInViewport();
+  await contents.getByRole('link', { name: 'Appearance' }).tap();
+  await expect(ana.page.getByRole('heading', { level: 1, name: 'Appearance' })).toBeVisible();
+  await expect(contents).not.toBeInViewport();
+});

@@ -1,0 +1,24 @@
+/** The negative control: what the fixture watches for is really noticed. Without it a silent net would look clean. */
+import { expect, open, test } from './fixture';
+
+test('a console error, an uncaught error, a policy violation and a broken answer each fail a test', async ({ page, faults }) => {
+  for (const pattern of [/said aloud/, /thrown/, /policy violated|violates/, /503/]) faults.expect(pattern);
+  const before = (): string => JSON.stringify(faults.all);
+  await open(page, '/login');
+  await page.route('**/api/broken', (route) => route.fulfill({ status: 503, body: '' }));
+  await page.evaluate(async () => {
+    console.error('said aloud');
+    setTimeout(() => {
+      throw new Error('thrown');
+    }, 0);
+    const script = document.createElement('script');
+    script.textContent = 'document.title = "owned"';
+    document.body.append(script);
+    await fetch('/api/broken');
+  });
+  await expect.poll(before).toContain('console: said aloud');
+  await expect.poll(before).toContain('uncaught: Error: thrown');
+  await expect.poll(before).toContain('console: policy violated: script-src');
+  await expect.poll(before).toContain('answer: 503 GET');
+  await expect(page).not.toHaveTitle('owned');
+});
