@@ -133,7 +133,10 @@ impl Keeper {
             let result = match self.questions.acquire().await {
                 Ok(_permit) => match want {
                     Want::Viewers(guild) => self.viewers(guild).await,
-                    Want::Log(stream) if !self.hub.has_gap(stream) => Ok(self.hub.log_was_read(stream)),
+                    Want::Log(stream) if !self.hub.has_gap(stream) => {
+                        self.hub.log_was_read(stream);
+                        Ok(())
+                    }
                     Want::Log(stream) => self.read_log(stream).await,
                     Want::Standing(user, stream) => self.standing(user, stream).await,
                 },

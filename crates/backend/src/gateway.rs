@@ -12,6 +12,8 @@ use crate::auth::peer;
 use crate::hub::{Seat, SeatLimits};
 use crate::{Actor, AppState};
 
+#[cfg(test)]
+mod documented;
 mod hello;
 mod live;
 mod origin;

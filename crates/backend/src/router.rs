@@ -77,7 +77,7 @@ fn same_origin_only(config: &Config) -> CsrfLayer<impl FnMut(ProtectionError) ->
     layer.with_rejection_response(|_: ProtectionError| refusal(&Error::Forbidden))
 }
 
-fn compression() -> CompressionLayer<impl Predicate + Clone + use<>> {
+fn compression() -> CompressionLayer<impl Predicate + use<>> {
     // Pages and answers only: files are compressed at build time, and a socket is neither.
     let is_text = |_: StatusCode, _: http::Version, headers: &http::HeaderMap, _: &http::Extensions| {
         let content_type = headers.get(http::header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);

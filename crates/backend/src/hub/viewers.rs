@@ -39,10 +39,10 @@ impl Access {
 
     /// Takes note of an event on arrival; returns how much has to be known before it may be handed out.
     pub(super) fn arrive(&mut self, event: &Event) -> u32 {
-        if let Event::ChannelDeleted { channel_id } = event {
-            if let Some(viewers) = self.channels.get_mut(channel_id) {
-                viewers.is_deleted = true;
-            }
+        if let Event::ChannelDeleted { channel_id } = event
+            && let Some(viewers) = self.channels.get_mut(channel_id)
+        {
+            viewers.is_deleted = true;
         }
         if self.may_change(event) {
             self.arrived += 1;
