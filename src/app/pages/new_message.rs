@@ -5,15 +5,18 @@ use std::time::Duration;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::task::spawn_local_scoped_with_cancellation;
+use protocol::Error;
 use protocol::entity::User;
+use protocol::error::{Field, Problem};
 
 use super::dialogs::AskPage;
-use super::refusals::{about_none_of, refusal, when_done};
+use super::refusals::{refusal, when_done};
 use crate::api::dms::{OpenDm, OpenDmByName, find_people};
 use crate::app::controls::{Avatar, AvatarSize, FieldNote, SubmitButton};
 
 /// Typing faster than this asks once. Below 200 ms an answer still feels immediate.
 const PAUSE: Duration = Duration::from_millis(120);
+const NOBODY: &str = "Nobody by that name. A full username finds anybody.";
 const LIST_ID: &str = "people-found";
 const FIELD_ID: &str = "people-query";
 
@@ -105,7 +108,12 @@ pub(super) fn NewMessage(
     };
     let refused = refusal(by_name);
     let refused_by_id = refusal(by_id);
-    let either = Signal::derive(move || refused_by_id.get().or_else(|| refused.get()));
+    let either = Signal::derive(move || {
+        refused_by_id.get().or_else(|| refused.get()).map(|error| match error {
+            Error::Invalid { field: Field::Query, problem: Problem::Unknown } => NOBODY.to_owned(),
+            error => error.to_string(),
+        })
+    });
     let pending = Signal::derive(move || by_name.pending().get() || by_id.pending().get());
     view! {
         <ActionForm
@@ -124,7 +132,7 @@ pub(super) fn NewMessage(
                     <FieldNote
                         field=FIELD_ID
                         hint=Some("People from your servers by name, anybody by full username.".to_owned())
-                        error=about_none_of(either, &[])
+                        error=either
                     />
                 </div>
                 <PeopleList finding open=by_id/>
@@ -197,7 +205,7 @@ fn PeopleList(finding: Finding, open: ServerAction<OpenDm>) -> impl IntoView {
                     .collect_view()
             }}
         </ul>
-        <p class="muted" role="status">{move || nobody().then_some("Nobody by that name. A full username finds anybody.")}</p>
+        <p class="muted" role="status">{move || nobody().then_some(NOBODY)}</p>
     }
 }
 

@@ -20,7 +20,7 @@ const FIELDS_AND_CODE: &[Field] =
     &[Field::DisplayName, Field::Username, Field::Email, Field::Password, Field::SetupCode];
 const FACTS: &[Fact] = &[
     ("users", "Servers, channels, direct messages"),
-    ("lock", "Kept on this instance alone"),
+    ("lock", "Kept here, nowhere else"),
     ("keyboard", "Every action by keyboard"),
 ];
 

@@ -117,7 +117,7 @@ fn ListSection(id: GuildId, create: ServerAction<CreateInvite>) -> impl IntoView
 #[component]
 fn InviteTable(invites: Vec<Invite>, revoke: ServerAction<RevokeInvite>) -> impl IntoView {
     view! {
-        <div class="table-frame" role="region" aria-label="Invites" tabindex="0">
+        <div class="table-frame" role="region" aria-label="Table of invites" tabindex="0">
             <table class="table">
                 <thead>
                     <tr>
