@@ -38,13 +38,17 @@ impl FromServerFnError for Refusal {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         // The framework's own texts name functions and types; people get ours.
-        Self(match error {
+        let error = match error {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Error::Disconnected,
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
                 Error::Malformed
             }
             _ => Error::Internal,
-        })
+        };
+        // Left alone, the framework answers 500 also for a body that cannot be read.
+        #[cfg(feature = "ssr")]
+        caller::set_status(&error);
+        Self(error)
     }
 }
 
