@@ -39,6 +39,7 @@ pub fn config(database: &Database, changes: &[(&str, &str)]) -> Config {
 impl TestApp {
     /// Starts on a database; `changes` are settings as environment variables.
     pub async fn start(database: Database, changes: &[(&str, &str)]) -> Self {
+        crate::log();
         let state = AppState::open(config(&database, changes)).await.unwrap();
         let router = backend::router::protect(backend::router::routes(state.clone()), &state);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -46,6 +47,16 @@ impl TestApp {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         Self { state, addr, database }
+    }
+
+    /// What it runs on.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Every row of every table as text.
+    pub async fn content(&self) -> BTreeMap<String, Vec<String>> {
+        self.database.content().await
     }
 
     /// Somebody with an account of this name and a session.

@@ -51,6 +51,11 @@ impl Database {
         Some(Self { url, folder, postgres: Some((server, name)) })
     }
 
+    /// Whether it is on a server.
+    pub fn is_postgres(&self) -> bool {
+        self.postgres.is_some()
+    }
+
     /// Where the embedded file is.
     pub fn file(&self) -> PathBuf {
         self.folder.path().join("harmony.db")
