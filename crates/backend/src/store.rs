@@ -100,6 +100,7 @@ pub(crate) enum Backend {
 pub(crate) struct Inner {
     pub(crate) backend: Backend,
     pub(crate) snowflakes: Snowflakes,
+    pub(crate) lease: node::Lease,
     pub(crate) sink: OnceLock<Arc<dyn CommitSink>>,
     pub(crate) answer_before_commit: bool,
 }
@@ -242,6 +243,15 @@ pub(crate) fn fault(error: sqlx::Error) -> Error {
         // Deadlocks and serialisation failures: safe to repeat (PostgreSQL, class 40). SQLite: busy.
         sqlx::Error::Database(cause) if matches!(cause.code().as_deref(), Some("40001" | "40P01" | "5")) => {
             tracing::warn!(%error, "database busy");
+            Error::Busy
+        }
+        // The disk is full (SQLite 13; PostgreSQL, class 53) or the server is stopping (class 57).
+        sqlx::Error::Database(cause)
+            if cause
+                .code()
+                .is_some_and(|code| code == "13" || code.starts_with("53") || code.starts_with("57P")) =>
+        {
+            tracing::error!(%error, "the database takes nothing at the moment");
             Error::Busy
         }
         _ => {

@@ -72,13 +72,14 @@ pub(super) async fn open(options: &Options) -> std::result::Result<Store, OpenEr
         inner: Arc::new(Inner {
             backend: Backend::Sqlite { readers, writer: sender, path },
             snowflakes: snowflakes.clone(),
+            lease,
             sink: OnceLock::new(),
             answer_before_commit: options.answer_before_commit,
         }),
     };
     let tx = Tx { conn: Owned::Sqlite(Box::new(writer)), emitted: Vec::new(), snowflakes };
     tokio::spawn(Writer { tx, store: Arc::downgrade(&store.inner) }.run(receiver));
-    node::keep(&store, lease);
+    node::keep(&store);
     Ok(store)
 }
 
@@ -165,22 +166,23 @@ impl Writer {
     async fn commit(&mut self, writes: Vec<Run>) {
         let early = self.store.upgrade().is_some_and(|inner| inner.answer_before_commit);
         let mut settles = Vec::with_capacity(writes.len());
-        let mut committed = self.execute("begin immediate").await.is_ok();
-        if committed {
-            let alone = writes.len() == 1;
-            for run in writes {
-                settles.push(self.one(run, alone).await);
-                if early {
-                    // The negative control: the caller hears "done" although nothing is on disk yet.
-                    settles.drain(..).for_each(|settle: Settle| settle(true));
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
+        let mut whole = self.execute("begin immediate").await.is_ok();
+        let alone = writes.len() == 1;
+        for run in writes {
+            // What is left of the batch is never run; dropping it answers Busy.
+            if !whole {
+                break;
             }
-            committed = self.execute("commit").await.is_ok();
-        } else {
-            // The jobs were never run; dropping them answers Busy.
-            drop(writes);
+            let (settle, is_whole) = self.one(run, alone).await;
+            settles.push(settle);
+            whole = is_whole;
+            if early {
+                // The negative control: the caller hears "done" although nothing is on disk yet.
+                settles.drain(..).for_each(|settle: Settle| settle(true));
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
+        let committed = whole && self.execute("commit").await.is_ok();
         let events = std::mem::take(&mut self.tx.emitted);
         if committed {
             self.publish(events).await;
@@ -190,25 +192,23 @@ impl Writer {
         settles.into_iter().for_each(|settle| settle(committed));
     }
 
-    /// Runs one write; a refused one leaves no trace, neither rows nor events.
-    async fn one(&mut self, run: Run, alone: bool) -> Settle {
+    /// Runs one write; a refused one leaves no trace, neither rows nor events. Returns whether the transaction
+    /// still holds all that was kept: when the disk is full, SQLite ends it with everything in it, and what came
+    /// next would be a transaction of its own.
+    async fn one(&mut self, run: Run, alone: bool) -> (Settle, bool) {
         let before = self.tx.emitted.len();
-        let savepoint = !alone && self.execute("savepoint one").await.is_ok();
+        if alone {
+            let (kept, settle) = run(&mut self.tx).await;
+            return (settle, kept);
+        }
+        let begun = self.execute("savepoint one").await.is_ok();
         let (kept, settle) = run(&mut self.tx).await;
         if !kept {
             self.tx.emitted.truncate(before);
         }
-        if savepoint {
-            if !kept {
-                let _ = self.execute("rollback to one").await;
-            }
-            let _ = self.execute("release one").await;
-        } else if !kept {
-            // Alone in its transaction: start over, so that the commit that follows holds nothing.
-            let _ = self.execute("rollback").await;
-            let _ = self.execute("begin immediate").await;
-        }
-        settle
+        let undone = kept || self.execute("rollback to one").await.is_ok();
+        let ended = self.execute("release one").await.is_ok();
+        (settle, begun && undone && ended)
     }
 
     async fn publish(&self, events: Vec<Committed>) {
