@@ -66,13 +66,13 @@ pub(super) async fn lease_postgres(pool: &PgPool) -> Result<Lease, OpenError> {
 }
 
 /// Renews the lease for as long as the store lives.
-pub(super) fn keep(store: &Store, lease: Lease) {
+pub(super) fn keep(store: &Store) {
     let weak = std::sync::Arc::downgrade(&store.inner);
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(RENEW_EVERY).await;
             let Some(inner) = weak.upgrade() else { return };
-            let Lease { node, holder } = lease.clone();
+            let Lease { node, holder } = inner.lease.clone();
             let renewed = Store { inner }
                 .write(move |tx| Box::pin(async move { renew(tx, node, &holder).await }))
                 .await;
@@ -90,16 +90,15 @@ async fn renew(tx: &mut Tx, node: i64, holder: &str) -> protocol::Result<u64> {
     query!(run tx, "update node_leases set expires_at = $1 where node = $2 and holder = $3", expires_at, node, holder)
 }
 
+async fn give_back(tx: &mut Tx, node: i64, holder: &str) -> protocol::Result<u64> {
+    let sql = "update node_leases set expires_at = $1 where node = $2 and holder = $3";
+    query!(run tx, sql, now_ms(), node, holder)
+}
+
 /// Gives the number back, so that a restart gets it again. Ids made so far stay below the moment of release.
 pub(super) async fn release(store: &Store) {
-    let node = store.inner.snowflakes.node();
-    let _ = store
-        .write(move |tx| {
-            Box::pin(async move {
-                query!(run tx, "update node_leases set expires_at = $1 where node = $2", now_ms(), node)
-            })
-        })
-        .await;
+    let Lease { node, holder } = store.inner.lease.clone();
+    let _ = store.write(move |tx| Box::pin(async move { give_back(tx, node, &holder).await })).await;
     if let Backend::Postgres { .. } = store.inner.backend {
         tracing::debug!(node, "node number released");
     }

@@ -37,11 +37,12 @@ pub(super) async fn open(options: &Options) -> std::result::Result<Store, OpenEr
         inner: Arc::new(Inner {
             backend: Backend::Postgres { pool },
             snowflakes: Snowflakes::new(lease.node),
+            lease,
             sink: OnceLock::new(),
             answer_before_commit: options.answer_before_commit,
         }),
     };
-    node::keep(&store, lease);
+    node::keep(&store);
     Ok(store)
 }
 

@@ -77,12 +77,14 @@ pub async fn rev(db: &mut impl Db, stream: Stream) -> Result<Rev> {
 
 /// The streams somebody takes part in, with how far each is: their own, their guilds, their conversations.
 pub async fn of_user(db: &mut impl Db, user: UserId) -> Result<Vec<(Stream, Rev)>> {
-    let sql = "select 2, $1, coalesce((select rev from streams where kind = 2 and id = $1), 0)
+    // A bare number is of 32 bits to PostgreSQL.
+    let sql =
+        "select cast(2 as bigint), $1, coalesce((select rev from streams where kind = 2 and id = $1), 0)
         union all
-        select 0, m.guild_id, coalesce(s.rev, 0) from members m
+        select cast(0 as bigint), m.guild_id, coalesce(s.rev, 0) from members m
             left join streams s on s.kind = 0 and s.id = m.guild_id where m.user_id = $1
         union all
-        select 1, d.channel_id, coalesce(s.rev, 0) from dm_members d
+        select cast(1 as bigint), d.channel_id, coalesce(s.rev, 0) from dm_members d
             left join streams s on s.kind = 1 and s.id = d.channel_id where d.user_id = $1";
     let rows = query!(fetch_all(i64, i64, i64), db, sql, user.get())?;
     Ok(rows.into_iter().map(|(kind, id, rev)| (from_key(kind, id), rev)).collect())
