@@ -69,7 +69,9 @@ async fn make(tx: &mut Tx, user: UserId, place: &Place, name: &str, nonce: Optio
     let position = siblings.map(|c| c.position).max().map_or(0, |last| last + 1);
     let id = channels::insert(tx, place.guild, place.kind, name, place.parent, position).await?;
     if let Some(nonce) = nonce {
-        let body: [&[u8]; 3] = [b"channel", &place.guild.get().to_le_bytes(), name.as_bytes()];
+        let parent = place.parent.map_or(0, protocol::Id::get).to_le_bytes();
+        let kind = [place.kind.number()];
+        let body: [&[u8]; 5] = [b"channel", &place.guild.get().to_le_bytes(), &kind, &parent, name.as_bytes()];
         if let Some(earlier) = nonces::claim(tx, user, nonce, &body, id.get()).await? {
             channels::delete(tx, place.guild, id).await?;
             let earlier = ChannelId::new(earlier).ok_or(Error::NonceReused)?;

@@ -10,7 +10,7 @@ use protocol::permissions::{self, Permissions};
 use protocol::snapshot::GuildSnapshot;
 use protocol::{Error, GuildId, Result, Stream, UserId, limits};
 
-use super::access::{in_guild_for_write, require};
+use super::access::{in_guild, in_guild_for_write, require};
 use crate::AppState;
 use crate::auth::session::Actor;
 use crate::store::{Db, Tx, access, channels, guilds, members, nonces, purges, reads, streams, users};
@@ -35,6 +35,8 @@ pub(super) async fn make(tx: &mut Tx, owner: UserId, name: &str, nonce: Option<&
         {
             guilds::delete(tx, id).await?;
             let earlier = GuildId::new(earlier).ok_or(Error::NonceReused)?;
+            // Who has left since may not know what became of it.
+            in_guild(tx, owner, earlier).await?;
             return guilds::by_id(tx, earlier).await?.ok_or(Error::NotFound);
         }
     }
