@@ -1,0 +1,195 @@
+//! Every statement of the store, read out of its source and explained: none of them walks through a whole table,
+//! but for a few that say why they may.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use backend::store::Store;
+use rig::stores::open;
+use rig::{Database, Look};
+use sqlx::{AssertSqlSafe, Row};
+
+/// Statements that may walk through a table, by how they begin, and why.
+const MAY_SCAN: [(&str, &str); 6] = [
+    ("select id from users limit 1", "stops at the first row"),
+    ("select channel_id from purges limit 1", "stops at the first row"),
+    ("select node from node_leases", "at most 1,024 rows, once at start"),
+    ("select coalesce(max(node)", "at most 1,024 rows, once at start"),
+    ("delete from sessions where expires_at", "every ten minutes, in the background"),
+    ("delete from invites where expires_at", "every ten minutes, in the background"),
+];
+
+/// A statement of the source.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Statement {
+    file: String,
+    sql: String,
+}
+
+/// The string literals of Rust source, each with what stands just before it.
+fn literals(source: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut rest = source;
+    let mut before = String::new();
+    while let Some(next) = rest.chars().next() {
+        if rest.starts_with("//") {
+            rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+        } else if rest.starts_with("'\"'") || rest.starts_with("'\\") {
+            rest = rest.get(3..).unwrap_or_default();
+        } else if next == '"' {
+            let (text, after) = unquote(&rest[1..]);
+            found.push((before.clone(), text));
+            before.clear();
+            rest = after;
+        } else {
+            before.push(next);
+            rest = &rest[next.len_utf8()..];
+        }
+    }
+    found
+}
+
+fn unquote(source: &str) -> (String, &str) {
+    let mut text = String::new();
+    let mut chars = source.char_indices();
+    while let Some((at, next)) = chars.next() {
+        match next {
+            '"' => return (text, &source[at + 1..]),
+            '\\' => text.extend(chars.next().map(|(_, escaped)| escaped)),
+            other => text.push(other),
+        }
+    }
+    panic!("a string does not end: {source}")
+}
+
+fn is_statement(text: &str) -> bool {
+    ["select ", "insert ", "update ", "delete "].iter().any(|verb| text.starts_with(verb))
+}
+
+fn statements() -> BTreeSet<Statement> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let source = std::fs::read_to_string(&path).unwrap();
+        let source = source.split("#[cfg(test)]").next().unwrap();
+        let file = path.file_name().unwrap().to_string_lossy().into_owned();
+        let mut beginning = String::new();
+        for (before, text) in literals(source) {
+            let before = before.trim_end();
+            if before.ends_with("concat!(") {
+                beginning = text;
+            } else if before.ends_with("select!(") {
+                found.insert(Statement { file: file.clone(), sql: format!("{beginning}{text}") });
+            } else if is_statement(&text) {
+                found.insert(Statement { file: file.clone(), sql: text });
+            }
+        }
+    }
+    found
+}
+
+fn may_scan(sql: &str) -> bool {
+    MAY_SCAN.iter().any(|(beginning, _)| sql.starts_with(beginning))
+}
+
+fn parameters(sql: &str) -> usize {
+    (1..20).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0)
+}
+
+async fn plan_of(look: &mut Look, sql: &str) -> Vec<String> {
+    match look {
+        Look::Sqlite(conn) => {
+            let mut query = sqlx::query(AssertSqlSafe(format!("explain query plan {sql}")));
+            for _ in 0..parameters(sql) {
+                query = query.bind(1_i64);
+            }
+            let rows = query.fetch_all(conn).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
+            rows.iter().map(|row| row.get::<String, _>("detail")).collect()
+        }
+        Look::Postgres(conn) => {
+            let arguments = vec!["null"; parameters(sql)].join(", ");
+            let call = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
+            for step in [format!("prepare asked as {sql}"), "set enable_seqscan = off".into()] {
+                sqlx::raw_sql(AssertSqlSafe(step))
+                    .execute(&mut *conn)
+                    .await
+                    .unwrap_or_else(|e| panic!("{e}: {sql}"));
+            }
+            sqlx::raw_sql("set plan_cache_mode = force_generic_plan").execute(&mut *conn).await.unwrap();
+            let explain = format!("explain execute asked{call}");
+            let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut *conn).await.unwrap();
+            sqlx::raw_sql("deallocate asked").execute(&mut *conn).await.unwrap();
+            rows.iter().map(|row| row.get::<String, _>(0)).collect()
+        }
+    }
+}
+
+#[test]
+fn the_statements_of_the_source_are_found() {
+    let all = statements();
+    assert!(all.len() > 80, "{}", all.len());
+    let hot = [
+        "where m.channel_id = $1 and m.id < $2 order by m.id desc", // a page of history
+        "as is_member",                                             // what somebody may do in a channel
+        "c.last_message_id > coalesce(r.last_read_id, 0)",          // what is unread
+        "rev > $3 and payload is not null order by rev",            // what somebody missed
+        "from sessions where token_hash = $1",                      // who asks
+    ];
+    for part in hot {
+        assert_eq!(all.iter().filter(|statement| statement.sql.contains(part)).count(), 1, "{part}");
+    }
+    let spent = |(beginning, _): &&(&str, &str)| !all.iter().any(|s| s.sql.starts_with(beginning));
+    assert_eq!(MAY_SCAN.iter().find(spent), None, "an exception nobody needs any more");
+}
+
+#[tokio::test]
+async fn no_statement_walks_through_a_table_on_sqlite() {
+    let database = Database::sqlite();
+    let (store, _): (Store, _) = open(&database).await;
+    let mut look = database.look().await;
+    for Statement { file, sql } in statements() {
+        if sql.contains("pg_") {
+            continue;
+        }
+        let plan = plan_of(&mut look, &sql).await;
+        let scans: Vec<&String> = plan
+            .iter()
+            .filter(|step| {
+                step.starts_with("SCAN") && !step.starts_with("SCAN CONSTANT") && !step.contains("SUBQUERY")
+            })
+            .collect();
+        assert!(scans.is_empty() || may_scan(&sql), "{file}: {scans:?}\n{sql}");
+        let is_page_of_history = sql.contains("order by m.id");
+        assert!(!is_page_of_history || !plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn no_statement_walks_through_a_table_on_postgres() {
+    let Some(database) = Database::postgres().await else { return };
+    let (store, _): (Store, _) = open(&database).await;
+    let mut look = database.look().await;
+    for Statement { file, sql } in statements() {
+        let plan = plan_of(&mut look, &sql).await;
+        let scans: Vec<&String> = plan.iter().filter(|step| step.contains("Seq Scan")).collect();
+        assert!(scans.is_empty() || may_scan(&sql), "{file}: {scans:?}\n{sql}");
+    }
+    store.close().await;
+    drop(look);
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn a_statement_without_an_index_would_be_noticed() {
+    for database in [Some(Database::sqlite()), Database::postgres().await].into_iter().flatten() {
+        let (store, _) = open(&database).await;
+        let mut look = database.look().await;
+        let plan = plan_of(&mut look, "select id from messages where content = $1").await;
+        assert!(plan.iter().any(|step| step.starts_with("SCAN") || step.contains("Seq Scan")), "{plan:?}");
+        store.close().await;
+        drop(look);
+        database.remove().await;
+    }
+}

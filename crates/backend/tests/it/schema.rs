@@ -1,0 +1,135 @@
+//! The schema: the same on both databases, forward only, with its safety settings on.
+
+use backend::store::tx::Conn;
+use backend::store::{Db, OpenError, Options, Store};
+use protocol::Error;
+use rig::{Database, on_both_stores};
+
+fn at(url: &str) -> Options {
+    Options { url: url.to_owned(), answer_before_commit: false }
+}
+
+#[tokio::test]
+async fn both_databases_have_the_same_tables_and_columns() {
+    let Some(postgres) = Database::postgres().await else { return };
+    let sqlite = Database::sqlite();
+    let (one, other) =
+        (Store::open(&at(&sqlite.url)).await.unwrap(), Store::open(&at(&postgres.url)).await.unwrap());
+    let (mut here, mut there) = (sqlite.look().await, postgres.look().await);
+    let ours = |table: &String| !table.starts_with("_sqlx");
+    let tables: Vec<String> = here.tables().await.into_iter().filter(ours).collect();
+    assert_eq!(tables, there.tables().await.into_iter().filter(ours).collect::<Vec<_>>());
+    assert!(tables.len() > 15, "{tables:?}");
+    for table in tables {
+        assert_eq!(here.columns(&table).await, there.columns(&table).await, "{table}");
+    }
+    one.close().await;
+    other.close().await;
+    postgres.remove().await;
+}
+
+#[tokio::test]
+async fn both_databases_have_the_same_indexes() {
+    let Some(postgres) = Database::postgres().await else { return };
+    let sqlite = Database::sqlite();
+    let (one, other) =
+        (Store::open(&at(&sqlite.url)).await.unwrap(), Store::open(&at(&postgres.url)).await.unwrap());
+    let here = "select tbl_name || ' ' || name from sqlite_master where type = 'index' and sql is not null order by 1";
+    let there = "select tablename || ' ' || indexname from pg_indexes where schemaname = 'public'
+        and indexname not like '%\\_pkey' and indexname not like '%\\_key' order by 1";
+    let here = sqlite.look().await.texts(here).await;
+    assert!(here.len() > 5, "{here:?}");
+    assert_eq!(here, postgres.look().await.texts(there).await);
+    one.close().await;
+    other.close().await;
+    postgres.remove().await;
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_in_a_sentence() {
+    on_both_stores(async |store, _, database| {
+        store.close().await;
+        let before = database.content().await;
+        let bytes = if database.is_postgres() { r"'\x00'" } else { "x'00'" };
+        let newer = format!(
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+            values (9999, 'from the future', true, {bytes}, 0)"
+        );
+        database.look().await.run(&newer).await;
+        let refused = Store::open(&at(&database.url)).await.unwrap_err();
+        assert!(matches!(refused, OpenError::Newer { found: 9999, .. }), "{refused:?}");
+        let line = refused.to_string();
+        assert!(line.contains("newer version") && line.contains("restore a backup"), "{line}");
+        assert_eq!(database.content().await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_reached_is_named_without_its_password() {
+    let nobody_listens = at("postgres://ana:secret@127.0.0.1:1/chat");
+    let line = Store::open(&nobody_listens).await.unwrap_err().to_string();
+    assert!(line.contains("127.0.0.1:1/chat") && !line.contains("secret") && !line.contains("ana"), "{line}");
+    let folder = at("sqlite:/nowhere/at/all/harmony.db");
+    let line = Store::open(&folder).await.unwrap_err().to_string();
+    assert!(line.contains("/nowhere/at/all/harmony.db"), "{line}");
+}
+
+async fn pragma(store: &Store, name: &'static str) -> String {
+    let asked = store.write(move |tx| {
+        Box::pin(async move {
+            let Conn::Sqlite(conn) = tx.conn() else { return Err(Error::Internal) };
+            let sql = sqlx::AssertSqlSafe(format!("select cast({name} as text) from pragma_{name}"));
+            sqlx::query_scalar::<_, String>(sql).fetch_one(conn).await.map_err(|_| Error::Internal)
+        })
+    });
+    asked.await.unwrap()
+}
+
+#[tokio::test]
+async fn the_writer_waits_for_the_disk_and_keeps_references_whole() {
+    let database = Database::sqlite();
+    let store = Store::open(&at(&database.url)).await.unwrap();
+    assert_eq!(pragma(&store, "journal_mode").await, "wal");
+    assert_eq!(pragma(&store, "synchronous").await, "2", "FULL");
+    assert_eq!(pragma(&store, "foreign_keys").await, "1");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_database_that_would_forget_is_refused() {
+    let refused = Store::open(&at("sqlite::memory:")).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Unsafe(_)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_reader_cannot_change_anything() {
+    on_both_stores(async |store, _, database| {
+        let before = database.content().await;
+        let mut reader = store.read().await.unwrap();
+        let sql = "insert into instance (name, value) values ('a', 'b')";
+        let refused = match reader.conn() {
+            Conn::Sqlite(conn) => sqlx::query(sql).execute(conn).await.is_err(),
+            Conn::Postgres(conn) => sqlx::query(sql).execute(conn).await.is_err(),
+        };
+        assert!(refused);
+        drop(reader);
+        assert_eq!(database.content().await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reader_sees_one_moment() {
+    on_both_stores(async |store, _, _| {
+        let ana = rig::stores::add_user(store, "ana").await;
+        let mut reader = store.read().await.unwrap();
+        assert!(backend::store::users::by_id(&mut reader, ana).await.unwrap().is_some());
+        let bo = rig::stores::add_user(store, "bo").await;
+        assert!(backend::store::users::by_id(&mut reader, bo).await.unwrap().is_none());
+        drop(reader);
+        let mut later = store.read().await.unwrap();
+        assert!(backend::store::users::by_id(&mut later, bo).await.unwrap().is_some());
+    })
+    .await;
+}
