@@ -40,6 +40,7 @@ pub enum ClientFrame {
 }
 
 /// A unit from server to client: `{"op": "...", ...}`.
+#[allow(clippy::large_enum_variant, reason = "frames are decoded one by one and never kept in bulk")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum ServerFrame {

@@ -51,12 +51,12 @@ pub async fn find_people(state: &AppState, actor: &Actor, query: &str) -> Result
     }
     let mut reader = state.store.read().await?;
     let mut found = users::find_near(&mut reader, actor.user_id, &query, limits::PEOPLE_FOUND).await?;
-    if let Ok(username) = Username::parse(&query) {
-        if let Some(exact) = users::by_username(&mut reader, username.as_str()).await? {
-            found.retain(|user| user.id != exact.id);
-            if exact.id != actor.user_id {
-                found.insert(0, exact);
-            }
+    if let Ok(username) = Username::parse(&query)
+        && let Some(exact) = users::by_username(&mut reader, username.as_str()).await?
+    {
+        found.retain(|user| user.id != exact.id);
+        if exact.id != actor.user_id {
+            found.insert(0, exact);
         }
     }
     found.truncate(limits::PEOPLE_FOUND);

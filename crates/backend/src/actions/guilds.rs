@@ -30,15 +30,14 @@ pub(super) async fn make(tx: &mut Tx, owner: UserId, name: &str, nonce: Option<&
         return Err(Error::LimitReached);
     }
     let id = guilds::insert(tx, name, owner, Permissions::EVERYONE_DEFAULT).await?;
-    if let Some(nonce) = nonce {
-        if let Some(earlier) = nonces::claim(tx, owner, nonce, &[b"guild", name.as_bytes()], id.get()).await?
-        {
-            guilds::delete(tx, id).await?;
-            let earlier = GuildId::new(earlier).ok_or(Error::NonceReused)?;
-            // Who has left since may not know what became of it.
-            in_guild(tx, owner, earlier).await?;
-            return guilds::by_id(tx, earlier).await?.ok_or(Error::NotFound);
-        }
+    if let Some(nonce) = nonce
+        && let Some(earlier) = nonces::claim(tx, owner, nonce, &[b"guild", name.as_bytes()], id.get()).await?
+    {
+        guilds::delete(tx, id).await?;
+        let earlier = GuildId::new(earlier).ok_or(Error::NonceReused)?;
+        // Who has left since may not know what became of it.
+        in_guild(tx, owner, earlier).await?;
+        return guilds::by_id(tx, earlier).await?.ok_or(Error::NotFound);
     }
     let category = channels::insert(tx, id, ChannelKind::Category, "Text channels", None, 0).await?;
     let general = channels::insert(tx, id, ChannelKind::Text, "general", Some(category), 0).await?;

@@ -121,10 +121,10 @@ pub async fn scrub_message(tx: &mut Tx, channel: ChannelId, message: MessageId) 
     let rows = query!(fetch_all(i64, i64, i64, String), tx, quoting, channel.get(), message.get())?;
     for (kind, id, rev, payload) in rows {
         let Ok(mut event) = serde_json::from_str::<Event>(&payload) else { continue };
-        if let Event::MessageCreated { message } | Event::MessageUpdated { message } = &mut event {
-            if let Some(quoted) = &mut message.reply_to {
-                quoted.preview = None;
-            }
+        if let Event::MessageCreated { message } | Event::MessageUpdated { message } = &mut event
+            && let Some(quoted) = &mut message.reply_to
+        {
+            quoted.preview = None;
         }
         let payload = serde_json::to_string(&event).map_err(|_| protocol::Error::Internal)?;
         let replace = "update events set payload = $4 where stream_kind = $1 and stream_id = $2 and rev = $3";
