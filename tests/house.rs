@@ -98,6 +98,12 @@ fn every_setting_is_documented_with_its_default() {
 }
 
 #[test]
+fn every_limit_that_is_set_anywhere_exists() {
+    let files = repository();
+    keep(|file| papers::limit_variables(file, &files));
+}
+
+#[test]
 fn build_and_instance_agree_on_the_keys_they_share() {
     expect_none(&papers::shared_keys(&repository()));
 }

@@ -66,6 +66,21 @@ pub(crate) fn settings(files: &[File]) -> Vec<Finding> {
     found
 }
 
+/// Variables of limits there are not: one that is mistyped changes nothing, and nobody is told.
+pub(crate) fn limit_variables(file: &File, files: &[File]) -> Vec<Finding> {
+    const PREFIX: &str = "HARMONY_LIMIT_";
+    let keys = listed(named(files, "crates/backend/src/config.rs"), "LIMIT_KEYS");
+    let is_known =
+        |name: &str| name.is_empty() || keys.iter().any(|key| key.to_uppercase().replace('-', "_") == name);
+    let lines = file.text.lines().enumerate();
+    let named = lines.flat_map(|(at, line)| line.split(PREFIX).skip(1).map(move |rest| (at + 1, rest)));
+    let named = named.map(|(line, rest)| (line, &rest[..rest.find(|c| !is_word(c)).unwrap_or(rest.len())]));
+    named
+        .filter(|(_, name)| !is_known(name))
+        .map(|(line, name)| file.finding(line, format!("there is no limit {PREFIX}{name}")))
+        .collect()
+}
+
 /// The texts in a list of constants.
 fn listed(file: &File, name: &str) -> Vec<String> {
     let list = file.text.split_once(&format!("const {name}:")).map_or("", |(_, rest)| rest);
@@ -186,7 +201,7 @@ fn exists(files: &[File], path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{documents, machine, migrations, settings, shared_keys};
+    use super::{documents, limit_variables, machine, migrations, settings, shared_keys};
     use crate::source::{File, repository};
 
     #[test]
@@ -223,6 +238,13 @@ mod tests {
             settings(&with("Leptos.toml", "event-retention-days = 7", "event-retention-days = 8")).len(),
             1
         );
+    }
+
+    #[test]
+    fn a_limit_that_does_not_exist_is_found() {
+        let text =
+            concat!("HARMONY_LI", "MIT_SENDS_BURST=1 HARMONY_LI", "MIT_SENDS=1 HARMONY_LI", "MIT_<KEY>");
+        assert_eq!(limit_variables(&File::sample("compose.yaml", text), &repository()).len(), 1);
     }
 
     #[test]
