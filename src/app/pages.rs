@@ -30,4 +30,4 @@ pub use not_found::NotFound;
 pub use refusals::{Checked, about, about_none_of, refusal, when_done};
 pub use register::RegisterPage;
 pub(in crate::app) use register::password_hint;
-pub use signed_in::{Extra, SignedIn, invite_link, take_extra};
+pub use signed_in::{Extra, Leaving, SignedIn, invite_link, take_extra};

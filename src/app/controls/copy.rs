@@ -3,9 +3,9 @@
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local_scoped_with_cancellation;
-use wasm_bindgen_futures::JsFuture;
 
 use super::Icon;
+use crate::browser::clipboard;
 
 /// A read-only field and "Copy". Where the browser gives no clipboard (a page without TLS), the text is
 /// selected instead and the line below says what to press.
@@ -28,14 +28,8 @@ pub fn CopyField(
         if let Some(field) = field.get_untracked() {
             field.select();
         }
-        // Without TLS there is no `navigator.clipboard`, and asking for it throws.
-        if !window().is_secure_context() {
-            note.set("Selected. Copy it with your keyboard.");
-            return;
-        }
-        let written = window().navigator().clipboard().write_text(&held.get_value());
         spawn_local_scoped_with_cancellation(async move {
-            let worked = JsFuture::from(written).await.is_ok();
+            let worked = clipboard::copy(&held.get_value()).await;
             note.try_set(if worked { "Copied." } else { "Selected. Copy it with your keyboard." });
         });
     };

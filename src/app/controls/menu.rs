@@ -3,6 +3,8 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::browser::focus;
+
 /// A list of `menu__item` links, buttons and forms. Open it with `<button popovertarget=id>`. Arrow keys move
 /// between the items; choosing one closes it.
 #[component]
@@ -35,10 +37,13 @@ pub fn Menu(
             aria-label=move || label.get()
             on:click=close
             on:keydown=move |event| {
-                if let Some(list) = list.get_untracked()
-                    && move_focus(&list, &event.key())
-                {
+                let Some(list) = list.get_untracked() else { return };
+                let items = focus::find_all(&list, ".menu__item:not(:disabled)");
+                let active = focus::active();
+                let at = items.iter().position(|item| active.as_ref() == Some(item));
+                if let Some(item) = next_item(items.len(), at, &event.key()).and_then(|next| items.get(next)) {
                     event.prevent_default();
+                    focus::focus(item);
                 }
             }
         >
@@ -47,27 +52,31 @@ pub fn Menu(
     }
 }
 
-/// Moves the focus among the items of `list`; false when the key means nothing here.
-fn move_focus(list: &leptos::web_sys::HtmlUListElement, key: &str) -> bool {
-    use leptos::wasm_bindgen::JsCast;
-    use leptos::web_sys::HtmlElement;
-
-    let Ok(items) = list.query_selector_all(".menu__item:not(:disabled)") else { return false };
-    let items: Vec<HtmlElement> =
-        (0..items.length()).filter_map(|at| items.item(at)?.dyn_into::<HtmlElement>().ok()).collect();
-    let focused = document().active_element();
-    let at = items.iter().position(|item| focused.as_ref() == Some(item.as_ref()));
-    let count = items.len();
-    let next = match key {
-        "ArrowDown" => at.map_or(0, |at| (at + 1) % count.max(1)),
-        "ArrowUp" => at.map_or(count.saturating_sub(1), |at| (at + count - 1) % count.max(1)),
-        "Home" => 0,
-        "End" => count.saturating_sub(1),
-        _ => return false,
-    };
-    if let Some(item) = items.get(next) {
-        // A failure leaves the focus where it is.
-        _ = item.focus();
+/// The item a key leads to from the one at `at`; nothing when the key means nothing here.
+fn next_item(count: usize, at: Option<usize>, key: &str) -> Option<usize> {
+    let last = count.checked_sub(1)?;
+    match key {
+        "ArrowDown" => Some(at.filter(|at| *at < last).map_or(0, |at| at + 1)),
+        "ArrowUp" => Some(at.and_then(|at| at.checked_sub(1)).unwrap_or(last)),
+        "Home" => Some(0),
+        "End" => Some(last),
+        _ => None,
     }
-    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_item;
+
+    #[test]
+    fn arrow_keys_go_round_and_home_and_end_jump() {
+        assert_eq!(next_item(3, None, "ArrowDown"), Some(0));
+        assert_eq!(next_item(3, Some(2), "ArrowDown"), Some(0));
+        assert_eq!(next_item(3, Some(0), "ArrowUp"), Some(2));
+        assert_eq!(next_item(3, Some(2), "ArrowUp"), Some(1));
+        assert_eq!(next_item(3, Some(1), "Home"), Some(0));
+        assert_eq!(next_item(3, Some(1), "End"), Some(2));
+        assert_eq!(next_item(3, Some(1), "a"), None);
+        assert_eq!(next_item(0, None, "ArrowDown"), None);
+    }
 }

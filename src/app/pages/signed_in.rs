@@ -21,7 +21,7 @@ use crate::api::{Answer, Refusal};
 use crate::app::chat::connect;
 use crate::app::controls::Spinner;
 use crate::app::settings::show_look;
-use crate::app::store::{Store, StoreCtx};
+use crate::app::store::{Link, Store, StoreCtx};
 use protocol::snapshot::Place;
 
 /// What a signed-in page starts from.
@@ -58,6 +58,17 @@ pub fn take_extra() -> Extra {
 /// The link somebody can send to others.
 pub fn invite_link(code: &str) -> String {
     format!("{}/invite/{code}", origin())
+}
+
+/// Whether the person is signing out here: then the end of the session is no news.
+#[derive(Clone, Copy)]
+pub struct Leaving(StoredValue<bool>);
+
+impl Leaving {
+    /// They are.
+    pub fn begin(self) {
+        self.0.set_value(true);
+    }
 }
 
 async fn start(place: Place, path: String) -> Answer<Start> {
@@ -120,6 +131,18 @@ fn Loaded(start: Start) -> impl IntoView {
     connect(&store);
     remember_look(store.me.with_untracked(|me| me.settings));
     let settings = store.clone();
+    let leaving = Leaving(StoredValue::new(false));
+    provide_context(leaving);
+    let link = store.link.clone();
+    let here = use_location();
+    Effect::new(move |_| {
+        if link.get() == Link::SignedOut && !leaving.0.get_value() {
+            // A whole new page: nothing of the account that was signed out stays in memory.
+            let next = Url::escape(&here.pathname.get_untracked());
+            // Fails only while the page is being left anyway.
+            _ = location().set_href(&format!("/login?next={next}"));
+        }
+    });
     // Another device may change the look as well.
     Effect::new(move |_| show_look(settings.me.with(|me| me.settings)));
     view! {

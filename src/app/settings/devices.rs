@@ -10,6 +10,7 @@ use super::user_frame::UserFrame;
 use crate::api::accounts::{RevokeDevice, RevokeOtherDevices, devices};
 use crate::app::controls::{FormAlert, Icon, Spinner, SubmitButton};
 use crate::app::pages::{Extra, about_none_of, refusal, take_extra};
+use crate::app::store::StoreCtx;
 use crate::app::words::day;
 
 /// The list, with a way to end each.
@@ -21,7 +22,10 @@ pub fn DevicesPage() -> impl IntoView {
     };
     let revoke = ServerAction::<RevokeDevice>::new();
     let revoke_others = ServerAction::<RevokeOtherDevices>::new();
-    let list = listed(first, move || revoke.version().get() + revoke_others.version().get(), devices);
+    let StoreCtx(store) = expect_context();
+    let signed_in_or_out = store.devices.clone();
+    let changes = move || (revoke.version().get(), revoke_others.version().get(), signed_in_or_out.get());
+    let list = listed(first, changes, devices);
     view! {
         <UserFrame title="Devices">
             <Section

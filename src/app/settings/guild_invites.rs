@@ -96,7 +96,7 @@ fn ListSection(id: GuildId, create: ServerAction<CreateInvite>) -> impl IntoView
         _ => None,
     };
     let revoke = ServerAction::<RevokeInvite>::new();
-    let changes = move || create.version().get() + revoke.version().get();
+    let changes = move || (create.version().get(), revoke.version().get());
     let list = listed(first, changes, move || list_invites(id));
     view! {
         <Section id="g-invites" title="Invites" lead="Whoever holds one of these can join.">

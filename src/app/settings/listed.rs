@@ -11,10 +11,11 @@ use crate::api::{Answer, Refusal};
 /// A list being shown.
 pub(super) type Listed<T> = RwSignal<Option<Result<Vec<T>, Error>>>;
 
-/// Begins with `first` if it came along, and asks for the list otherwise and whenever `changes` counts up.
-pub(super) fn listed<T, F>(
+/// Begins with `first` if it came along, and asks for the list otherwise and whenever one of the signals that
+/// `changes` reads changes.
+pub(super) fn listed<T, C, F>(
     first: Option<Vec<T>>,
-    changes: impl Fn() -> usize + Send + Sync + 'static,
+    changes: impl Fn() -> C + Send + Sync + 'static,
     ask: impl Fn() -> F + Send + Sync + 'static,
 ) -> Listed<T>
 where
@@ -24,7 +25,7 @@ where
     let came_along = first.is_some();
     let list = RwSignal::new(first.map(Ok));
     Effect::new(move |ran: Option<()>| {
-        changes();
+        _ = changes();
         if ran.is_none() && came_along {
             return;
         }

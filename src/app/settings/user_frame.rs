@@ -6,6 +6,7 @@ use leptos::server_fn::ServerFn;
 use super::frame::{Chapter, Part, SettingsFrame};
 use crate::api::accounts::Logout;
 use crate::app::controls::{Avatar, AvatarSize, Icon};
+use crate::app::pages::Leaving;
 use crate::app::store::StoreCtx;
 
 /// A page of a person's settings.
@@ -56,10 +57,19 @@ pub(super) fn UserFrame(
 /// A plain form and a whole new page: nothing of this account stays in memory.
 #[component]
 fn SignOut() -> impl IntoView {
+    let leaving = use_context::<Leaving>();
     view! {
         <ul>
             <li>
-                <form method="post" action=Logout::url()>
+                <form
+                    method="post"
+                    action=Logout::url()
+                    on:submit=move |_| {
+                        if let Some(leaving) = leaving {
+                            leaving.begin();
+                        }
+                    }
+                >
                     <button class="nav-row nav-row--danger" type="submit">
                         <Icon name="leave"/>
                         <span class="truncate">"Sign out"</span>
