@@ -28,7 +28,7 @@ fn is_statement(text: &str) -> bool {
         &["drop table "],
         &["pragma "],
     ];
-    let text = format!("{} ", text.trim().split_whitespace().collect::<Vec<_>>().join(" "));
+    let text = format!("{} ", text.split_whitespace().collect::<Vec<_>>().join(" "));
     let has = |keywords: &[&str]| {
         let mut rest = text.as_str();
         keywords.iter().all(|keyword| {
@@ -147,7 +147,7 @@ pub(crate) fn inline_styles(file: &File) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::{inline_styles, raw_markup, spans, sql, switches, text_areas};
-    use crate::source::{File, Finding};
+    use crate::source::{File, Finding, repository};
 
     fn count(rule: fn(&File) -> Vec<Finding>, path: &str, text: &str) -> usize {
         rule(&File::sample(path, text)).len()
@@ -162,6 +162,14 @@ mod tests {
         let people =
             "// select a from b\nlet a = \"Select a channel from the list\"; let b = \"update to set\";";
         assert_eq!(count(sql, "src/app/chat.rs", people), 0);
+    }
+
+    #[test]
+    fn the_statements_of_the_store_would_be_found_anywhere_else() {
+        let store =
+            repository().into_iter().filter(|file| file.path.starts_with("crates/backend/src/store/"));
+        let found: usize = store.map(|file| count(sql, "src/api/dms.rs", &file.text)).sum();
+        assert!(found > 80, "{found}");
     }
 
     #[test]

@@ -195,17 +195,16 @@ fn is_room(name: &str) -> bool {
 
 /// The room a path leads to; none when it leads out of the house.
 fn target_of(module: &[String], path: &[String]) -> Option<String> {
-    let mut place = match path.first()?.as_str() {
-        "crate" => module[..1].to_vec(),
+    let (mut place, rest) = match path.first()?.as_str() {
+        "crate" => (module[..1].to_vec(), &path[1..]),
         "super" => {
             let ups = path.iter().take_while(|name| *name == "super").count();
-            module[..module.len().saturating_sub(ups)].to_vec()
+            (module[..module.len().saturating_sub(ups)].to_vec(), &path[ups..])
         }
-        "backend" | "harmony" | "load" | "protocol" | "rig" | "xtask" => vec![path[0].clone()],
+        "backend" | "harmony" | "load" | "protocol" | "rig" | "xtask" => (Vec::new(), path),
         _ => return None,
     };
-    place.extend(path.iter().skip_while(|name| matches!(name.as_str(), "crate" | "super")).cloned());
-    place.dedup_by(|second, first| second == first && place_is_crate(first));
+    place.extend(rest.iter().cloned());
     if let [owner, name, ..] = &mut place[..]
         && owner == "backend"
         && let Some((_, room)) = FRONT_DOOR.iter().find(|(door, _)| *door == name.as_str())
@@ -217,10 +216,6 @@ fn target_of(module: &[String], path: &[String]) -> Option<String> {
         [owner] if owner == "harmony" || owner == "backend" => None,
         _ => Some(room_of(&place)),
     }
-}
-
-fn place_is_crate(name: &str) -> bool {
-    matches!(name, "backend" | "harmony" | "load" | "protocol" | "rig" | "xtask")
 }
 
 /// Manifests that let in what a wall keeps out.
