@@ -35,7 +35,7 @@ pub(super) async fn serve(config: Config, file: &Path) -> Result<(), Failure> {
             token.cancel();
         }
     };
-    let server = axum::serve(listener, service).with_graceful_shutdown(stopping).into_future();
+    let server = axum::serve(backend::router::prompt(listener), service).with_graceful_shutdown(stopping).into_future();
     tokio::select! {
         result = server => result?,
         // A request that does not end must not keep the process.

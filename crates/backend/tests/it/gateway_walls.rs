@@ -260,7 +260,7 @@ async fn neighbour(app: &TestApp) -> (AppState, std::net::SocketAddr) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-    tokio::spawn(async move { axum::serve(listener, service).await });
+    tokio::spawn(async move { axum::serve(backend::router::prompt(listener), service).await });
     (state, addr)
 }
 
