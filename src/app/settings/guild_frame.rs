@@ -1,15 +1,13 @@
 //! The contents of a server's settings, and who gets to see which.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local_scoped_with_cancellation;
 use leptos_router::hooks::use_params_map;
 use protocol::entity::hue_of;
 use protocol::permissions::Permissions;
 use protocol::{Error, GuildId};
 
 use super::frame::{Chapter, Part, SettingsFrame};
-use crate::api::Refusal;
-use crate::api::guilds::guild_snapshot;
+use crate::app::chat::Live;
 use crate::app::controls::{Avatar, AvatarSize, FormAlert, Spinner};
 use crate::app::pages::NotFound;
 use crate::app::store::{GuildEntry, Stage, StoreCtx};
@@ -31,15 +29,9 @@ pub(super) fn GuildSettings<V: IntoView + 'static>(
     let id = entry.id();
     if !entry.is_loaded() {
         // Reached from somewhere that did not need the guild's channels.
-        Effect::new(move |_| {
-            let store = store.clone();
-            spawn_local_scoped_with_cancellation(async move {
-                match guild_snapshot(id).await {
-                    Ok(snapshot) => store.install_guild(snapshot),
-                    Err(Refusal(error)) => store.give_up(crate::app::store::Want::Guild(id), &error),
-                }
-            });
-        });
+        if let Some(live) = use_context::<Live>() {
+            Effect::new(move |_| live.load_guild(id));
+        }
     }
     let name = Signal::derive({
         let guild = entry.guild.clone();
