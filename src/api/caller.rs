@@ -28,17 +28,18 @@ pub async fn actor(state: &AppState) -> Answer<Actor> {
 /// Turns an action's result into an answer, with the HTTP status the error asks for.
 pub fn answer<T>(result: protocol::Result<T>) -> Answer<T> {
     result.map_err(|error| {
-        if let Some(response) = use_context::<ResponseOptions>()
-            && !is_plain_form()
-        {
-            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            response.set_status(status);
-            if let Error::RateLimited { retry_after_ms } = error {
-                header(&response, RETRY_AFTER, &retry_after_ms.div_ceil(1000).to_string());
-            }
-        }
+        set_status(&error);
         Refusal(error)
     })
+}
+
+/// Gives the answer at hand the status an error asks for.
+pub(super) fn set_status(error: &Error) {
+    let Some(response) = use_context::<ResponseOptions>().filter(|_| !is_plain_form()) else { return };
+    response.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    if let Error::RateLimited { retry_after_ms } = error {
+        header(&response, RETRY_AFTER, &retry_after_ms.div_ceil(1000).to_string());
+    }
 }
 
 /// A form sent without script is answered by sending the person back to it, error in the address: with any
