@@ -13,12 +13,13 @@
 //! page or the network, so all of it runs in native tests. `chat::connect` ties it to the backend.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::{ArcRwSignal, Get, GetUntracked, Set, Update, WithUntracked};
 use protocol::entity::{Dm, Me, Message, User};
 use protocol::permissions::Permissions;
-use protocol::snapshot::{Anchor, History, PageData};
+use protocol::snapshot::{Anchor, History, MembersPage, PageData};
 use protocol::{ChannelId, GuildId, MessageId, UserId};
 
 pub mod apply;
@@ -87,6 +88,8 @@ pub struct StoreSignals {
     timelines: Mutex<Vec<Timeline>>,
     sync: Mutex<Sync>,
     outbox: Mutex<Vec<Outgoing>>,
+    has_history: bool,
+    has_arrived: AtomicBool,
 }
 
 impl std::ops::Deref for Store {
@@ -135,6 +138,8 @@ impl Store {
             timelines: Mutex::default(),
             sync: Mutex::new(Sync::starting_at(cursors)),
             outbox: Mutex::default(),
+            has_history: history.is_some(),
+            has_arrived: AtomicBool::new(false),
         }));
         store.know(&home.me.user);
         store.list_dms(home.dms, &home.dm_marks);
@@ -239,6 +244,12 @@ impl Store {
         timeline
     }
 
+    /// Whether this is the first channel of the page, whose line between old and new came with the page. True
+    /// once.
+    pub fn is_first_arrival(&self) -> bool {
+        !self.has_arrived.swap(true, Ordering::Relaxed) && self.has_history
+    }
+
     /// The reader has come to a channel: the line between old and new is drawn where they left off.
     pub fn arrive(&self, timeline: &Timeline) {
         let read = self.read_state(timeline.channel);
@@ -259,6 +270,12 @@ impl Store {
             Some(guild) => guild.access.get().in_channel(channel),
             None => self.timeline(channel).map_or(Permissions::NONE, |timeline| timeline.access.get()),
         }
+    }
+
+    /// Takes a further page of a guild's members.
+    pub fn add_members(&self, guild: &GuildEntry, page: MembersPage) {
+        page.members.iter().for_each(|member| self.know(&member.user));
+        guild.add_members(page);
     }
 
     /// Tells the reader's time zone and day; days and groups are formed anew.

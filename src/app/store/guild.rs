@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
-use protocol::entity::{Channel, ChannelKind, Guild, Member, Role};
+use protocol::entity::{Channel, ChannelKind, Guild, Member, Presence, Role};
 use protocol::permissions::{self, Permissions, Standing};
-use protocol::snapshot::{GuildSnapshot, GuildSummary};
+use protocol::snapshot::{GuildSnapshot, GuildSummary, MembersPage};
 use protocol::{ChannelId, Error, RoleId, UserId};
 
 use super::reads::{ReadState, Reads};
@@ -235,6 +235,31 @@ impl GuildEntry {
                 Err(_) => {}
             }
         });
+    }
+
+    pub(super) fn add_members(&self, page: MembersPage) {
+        self.online.update(|online| {
+            for (user, presence) in page.presence {
+                match presence {
+                    Presence::Online => online.insert(user),
+                    Presence::Offline => online.remove(&user),
+                };
+            }
+        });
+        let is_last = !page.has_more;
+        self.members.update(|members| {
+            for member in page.members {
+                match members.binary_search_by_key(&member.user.id, |known| known.user.id) {
+                    Ok(_) => {}
+                    Err(at) => members.insert(at, member),
+                }
+            }
+        });
+        if is_last {
+            // Whoever joined and left meanwhile: the list itself is what counts now.
+            let count = self.members.with_untracked(Vec::len);
+            self.member_count.set(u32::try_from(count).unwrap_or(u32::MAX));
+        }
     }
 
     pub(super) fn remove_member(&self, user: UserId) {

@@ -71,6 +71,11 @@ impl Store {
         timeline.enqueue(nonce, message, &self.clock.get_untracked());
     }
 
+    /// Whether anything is in line.
+    pub fn has_outgoing(&self) -> bool {
+        lock(&self.outbox).iter().any(|outgoing| outgoing.delivery == Delivery::Pending)
+    }
+
     /// The message to send next. They go out one at a time, in the order they were written.
     pub fn next_outgoing(&self) -> Option<Outgoing> {
         let mut outbox = lock(&self.outbox);

@@ -264,14 +264,16 @@ fn joining_a_guild_lists_it_until_it_is_fetched() {
 }
 
 #[test]
-fn a_heartbeat_that_is_ahead_asks_once_for_what_was_lost() {
+fn a_heartbeat_moves_the_cursor_over_what_was_not_for_this_person() {
     let world = World::new();
     let store = Store::new(world.page(shown()));
-    let revs = [(Stream::Guild(world.guild.id), 5)].into_iter().collect();
-    assert!(store.is_behind(&revs), "something was lost, or was not for this person");
-    assert!(!store.is_behind(&revs), "a new hello brought nothing: it was not for this person");
-    assert_eq!(store.cursor(Stream::Guild(world.guild.id)), Some(5));
-    assert!(!store.is_behind(&revs));
+    let (guild, unknown) = (Stream::Guild(world.guild.id), Stream::Dm(ChannelId::from_trusted(99)));
+    let pong = |rev| ServerFrame::Pong { n: 1, revs: [(guild, rev), (unknown, rev)].into_iter().collect() };
+    store.receive(pong(5), 0);
+    assert_eq!(store.cursor(guild), Some(5));
+    store.receive(pong(3), 0);
+    assert_eq!(store.cursor(guild), Some(5), "a cursor never goes back");
+    assert_eq!(store.cursor(unknown), None, "a stream without a cursor is still to be reset");
 }
 
 #[test]

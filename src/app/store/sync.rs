@@ -46,7 +46,6 @@ pub(super) struct Sync {
     cursors: Cursors,
     intakes: BTreeMap<Stream, Intake>,
     wants: BTreeSet<Want>,
-    stuck: BTreeMap<Stream, Rev>,
     pub(super) loose_marks: BTreeMap<ChannelId, ReadMark>,
 }
 
@@ -63,7 +62,6 @@ impl Sync {
             cursors,
             intakes: BTreeMap::new(),
             wants: BTreeSet::new(),
-            stuck: BTreeMap::new(),
             loose_marks: BTreeMap::new(),
         }
     }
@@ -129,6 +127,7 @@ impl Store {
                 }
             }
             ServerFrame::Presence { all, guild, users } => self.presence(all, guild, users),
+            ServerFrame::Pong { revs, .. } => self.considered(&revs),
             _ => {}
         }
     }
@@ -327,24 +326,15 @@ impl Store {
         }
     }
 
-    /// Compares the heartbeat's revisions with the cursors. True if something was lost on the way, and only a
-    /// new hello can bring it. A stream that is still behind after that has nothing more for this person.
-    pub fn is_behind(&self, revs: &BTreeMap<Stream, Rev>) -> bool {
+    /// Takes the heartbeat's revisions: how far the backend has considered each stream for this person. Frames
+    /// come in order, so whatever lies between a cursor and that number was not for them.
+    fn considered(&self, revs: &BTreeMap<Stream, Rev>) {
         let mut sync = lock(&self.sync);
-        let mut behind = false;
         for (stream, rev) in revs {
-            let Some(cursor) = sync.cursors.get(stream).copied() else { continue };
-            if cursor >= *rev {
-                continue;
-            }
-            if sync.stuck.get(stream) == Some(&cursor) {
-                sync.cursors.insert(*stream, *rev);
-                sync.stuck.remove(stream);
-            } else {
-                sync.stuck.insert(*stream, cursor);
-                behind = true;
+            // A stream that is being read anew has no cursor, and gets it from its snapshot.
+            if let Some(cursor) = sync.cursors.get_mut(stream) {
+                *cursor = (*cursor).max(*rev);
             }
         }
-        behind
     }
 }

@@ -118,6 +118,8 @@ pub struct TimelineSignals {
     pub latest: ArcRwSignal<Option<Message>>,
     /// Who is writing.
     pub typing: ArcRwSignal<Vec<Typist>>,
+    /// A page of history is on its way.
+    pub busy: ArcRwSignal<bool>,
     /// Where the line between old and new is: after this message. Fixed when the reader arrives.
     pub divider: ArcRwSignal<Option<MessageId>>,
     quiet: Mutex<Quiet>,
@@ -148,6 +150,7 @@ impl Timeline {
             unseen: ArcRwSignal::default(),
             latest: ArcRwSignal::default(),
             typing: ArcRwSignal::default(),
+            busy: ArcRwSignal::default(),
             divider: ArcRwSignal::default(),
             quiet: Mutex::new(Quiet { following: true, recorded: None }),
         }))
@@ -195,7 +198,7 @@ impl Timeline {
     }
 
     /// A request for history is on its way: what happens meanwhile is noted, because the answer may not know it.
-    pub(super) fn expect(&self) {
+    pub fn expect(&self) {
         self.quiet(|quiet| _ = quiet.recorded.get_or_insert_default());
     }
 
@@ -208,7 +211,7 @@ impl Timeline {
     }
 
     /// No answer came.
-    pub(super) fn refuse(&self, error: Error) {
+    pub fn refuse(&self, error: Error) {
         self.quiet(|quiet| quiet.recorded = None);
         if self.stage.get_untracked() != Stage::Loaded {
             self.stage.set(Stage::Refused(error));

@@ -1,0 +1,226 @@
+//! The conversation: rail, sidebar, messages, message box, members.
+//!
+//! | where | what |
+//! |---|---|
+//! | `context` | what the parts share: the place, the message being answered or edited, open drawers |
+//! | `live`, `sending` | towards the backend: socket, fetches, what the person does with messages |
+//! | `rail`, `channel_list`, `dm_list`, `self_bar` | the navigation |
+//! | `conversation`, `topbar`, `message_list`, `reading`, `message_row`, `composer` | the middle |
+//! | `toolbar`, `menu`, `editor`, `deletion`, `no_script` | acting on a message |
+//! | `member_list`, `drawers`, `banner`, `shortcuts` | the side panel, narrow screens, the connection, keys |
+//!
+//! The first render is the same on both sides: it knows neither clock nor storage nor window. Whatever needs
+//! those happens in effects afterwards.
+
+#![allow(unreachable_pub, reason = "the component macro makes a hidden public copy of every component")]
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use protocol::snapshot::Place;
+
+mod badge;
+mod banner;
+mod channel_list;
+mod composer;
+mod context;
+mod conversation;
+mod deletion;
+mod dm_list;
+mod drawers;
+mod editor;
+mod intro;
+mod live;
+mod markup_view;
+mod member_list;
+mod menu;
+mod message_list;
+mod message_row;
+mod no_script;
+mod rail;
+mod reading;
+mod self_bar;
+mod sending;
+mod shortcuts;
+mod times;
+mod toolbar;
+mod topbar;
+mod typing;
+
+pub use live::{Live, connect};
+
+use channel_list::Sidebar;
+use context::{Chat, Drawer, Screen, channel_name};
+use conversation::Conversation;
+use deletion::DeletionDialog;
+use member_list::MemberPanel;
+use rail::Rail;
+use self_bar::SelfBar;
+use topbar::PlainTopbar;
+
+use crate::app::controls::{EmptyState, Icon, Spinner};
+use crate::app::pages::{CreateChannelOpener, NewMessageOpener};
+use crate::app::store::reads::totals;
+use crate::app::store::{Stage, Store};
+
+/// Every conversation, at whichever address. Going from one to the next changes what is in it, not the frame.
+#[component]
+pub fn ChatFrame() -> impl IntoView {
+    let chat = Chat::provide();
+    follow_place(chat);
+    shortcuts::listen(chat);
+    let panel = move || {
+        let guild = chat.guild().filter(|guild| guild.stage.get() == Stage::Loaded)?;
+        matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! { <MemberPanel guild/> })
+    };
+    let navigation_open = move || chat.drawer.get() == Some(Drawer::Navigation);
+    view! {
+        <Title text=move || title(chat)/>
+        <div class="skip-links"><a href="#composer" target="_self">"Skip to message box"</a></div>
+        <div class="app">
+            <div
+                class="navigation"
+                id="navigation"
+                data-open=move || navigation_open().then_some("")
+                on:keydown=move |event| drawers::pressed(chat, &event)
+            >
+                <Rail/>
+                <Sidebar/>
+                <SelfBar/>
+            </div>
+            <a
+                class="scrim"
+                href="#conversation"
+                target="_self"
+                tabindex="-1"
+                aria-hidden="true"
+                on:click=move |event| {
+                    event.prevent_default();
+                    drawers::close(chat);
+                }
+            ></a>
+            <div class="sheet" inert=navigation_open>
+                <main
+                    class="conversation"
+                    id="conversation"
+                    tabindex="-1"
+                    inert=move || drawers::is_members(chat)
+                >
+                    {move || middle(chat.screen.get())}
+                </main>
+                {panel}
+            </div>
+        </div>
+        <DeletionDialog/>
+    }
+}
+
+/// What stands in the middle.
+fn middle(screen: Screen) -> AnyView {
+    match screen {
+        Screen::Channel(channel) => view! { <Conversation channel/> }.into_any(),
+        Screen::Home => view! {
+            <PlainTopbar title="Messages"/>
+            <EmptyState
+                icon="message"
+                title="No conversation open".to_owned()
+                text="Choose one on the side, or write to somebody.".to_owned()
+            >
+                <NewMessageOpener class="button button--primary" label="">
+                    <Icon name="edit"/>
+                    "Write a message"
+                </NewMessageOpener>
+            </EmptyState>
+        }
+        .into_any(),
+        Screen::Loading => view! {
+            <PlainTopbar title=""/>
+            <div class="empty-state" role="status"><p class="muted with-icon"><Spinner/>"Loading"</p></div>
+        }
+        .into_any(),
+        Screen::NoChannels(guild) => view! {
+            <PlainTopbar title="No channels"/>
+            <EmptyState
+                icon="hash"
+                title="No channels yet".to_owned()
+                text="There is nothing here that you can see.".to_owned()
+            >
+                {may_create(guild).then(|| view! {
+                    <CreateChannelOpener guild class="button button--primary" label="">"Create the first one"</CreateChannelOpener>
+                })}
+            </EmptyState>
+        }
+        .into_any(),
+        Screen::Nothing => view! {
+            <PlainTopbar title="Nothing here"/>
+            <EmptyState
+                icon="compass"
+                title="Nothing here".to_owned()
+                text="This does not exist, or you cannot see it.".to_owned()
+            >
+                <a class="button" href="/channels/@me">"Back to your messages"</a>
+            </EmptyState>
+        }
+        .into_any(),
+    }
+}
+
+fn may_create(guild: protocol::GuildId) -> bool {
+    let chat: Chat = expect_context();
+    let bits = protocol::permissions::Permissions::MANAGE_CHANNELS;
+    chat.store().guild(guild).is_some_and(|guild| guild.access.get().guild.contains(bits))
+}
+
+/// Goes along when the address changes: fetches a server that is only listed, says what is on screen, closes
+/// what was open.
+fn follow_place(chat: Chat) {
+    Effect::new(move |before: Option<Place>| {
+        let place = chat.place.get();
+        let (store, live) = (chat.store(), chat.live());
+        let guild = match place {
+            Place::Guild { guild, .. } => store.watch_guild(guild),
+            _ => None,
+        };
+        if before != Some(place) {
+            live.focus(guild.as_ref().map(|guild| guild.id()));
+            chat.menu.set(None);
+            chat.drawer.set(None);
+        }
+        if let Some(guild) = guild.filter(|guild| guild.stage.get() == Stage::Listed) {
+            live.load_guild(guild.id());
+        }
+        place
+    });
+}
+
+/// The window's title: what waits, where one is.
+fn title(chat: Chat) -> String {
+    let store = chat.store();
+    let name = match (chat.screen.get(), chat.guild()) {
+        (Screen::Channel(channel), Some(guild)) => {
+            let server = guild.guild.with(|guild| guild.name.clone());
+            [channel_name(&store, channel).unwrap_or_default(), server].join(", ")
+        }
+        (Screen::Channel(channel), None) => {
+            store.recipient(channel).map(|user| chat.name_of(&user)).unwrap_or_default()
+        }
+        (Screen::Nothing, _) => "Nothing here".to_owned(),
+        (_, Some(guild)) => guild.guild.with(|guild| guild.name.clone()),
+        (_, None) => "Messages".to_owned(),
+    };
+    match waiting(&store) {
+        0 => name,
+        count => ["(", &count.to_string(), ") ", &name].concat(),
+    }
+}
+
+/// Mentions everywhere, and conversations with something new.
+fn waiting(store: &Store) -> u32 {
+    let conversations = store.dm_reads.with(|reads| totals(reads).0);
+    let mentions = store
+        .guilds
+        .get()
+        .iter()
+        .map(|guild| guild.reads.with(|reads| totals(reads).1))
+        .fold(0, u32::saturating_add);
+    mentions.saturating_add(u32::try_from(conversations).unwrap_or(u32::MAX))
+}

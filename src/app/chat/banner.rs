@@ -1,0 +1,129 @@
+//! The state of the connection, over the messages, so that nothing moves when it comes and goes.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos_router::location::Url;
+
+use super::context::Chat;
+use crate::app::controls::{Icon, Spinner};
+use crate::app::pages::current_path;
+use crate::app::store::Link;
+use crate::browser::socket;
+
+/// How long a connection may be away before anybody is told. Most come back sooner.
+const SILENT_FOR: Duration = Duration::from_secs(3);
+/// How long "Back online" stays.
+const BACK_FOR: Duration = Duration::from_secs(4);
+
+/// What is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notice {
+    Nothing,
+    Away,
+    Back,
+}
+
+/// The banner, while there is something to say.
+#[component]
+pub(super) fn LinkBanner() -> impl IntoView {
+    let chat: Chat = expect_context();
+    let store = chat.store();
+    let notice = RwSignal::new(Notice::Nothing);
+    let link = store.link.clone();
+    Effect::new(move |_| match link.get() {
+        Link::Live => {
+            if notice.get_untracked() == Notice::Away {
+                notice.set(Notice::Back);
+                set_timeout(
+                    move || {
+                        if notice.try_get_untracked() == Some(Notice::Back) {
+                            notice.set(Notice::Nothing);
+                        }
+                    },
+                    BACK_FOR,
+                );
+            }
+        }
+        Link::Connecting | Link::Lost => {
+            let link = link.clone();
+            set_timeout(
+                move || {
+                    if matches!(link.get_untracked(), Link::Connecting | Link::Lost) {
+                        notice.try_set(Notice::Away);
+                    }
+                },
+                SILENT_FOR,
+            );
+        }
+        Link::SignedOut => {}
+    });
+    let (link, outdated, caught_up) = (store.link.clone(), store.outdated.clone(), store.caught_up.clone());
+    let signed_out = Memo::new(move |_| link.get() == Link::SignedOut);
+    view! {
+        <div role="status">
+            {move || match notice.get() {
+                _ if signed_out.get() => signed_out_banner(),
+                _ if outdated.get() => outdated_banner(),
+                Notice::Nothing => ().into_any(),
+                Notice::Away => away_banner(),
+                Notice::Back => back_banner(caught_up.get_untracked()),
+            }}
+        </div>
+    }
+}
+
+fn signed_out_banner() -> AnyView {
+    let href = format!("/login?next={}", Url::escape(&current_path()));
+    view! {
+        <div class="banner banner--danger">
+            <Icon name="warning"/>
+            <span class="banner__text">"You were signed out on this device."</span>
+            <a class="button button--small" href=href rel="external">"Sign in"</a>
+        </div>
+    }
+    .into_any()
+}
+
+fn outdated_banner() -> AnyView {
+    let reload = move |_| {
+        // Fails only while the page is being left anyway.
+        _ = location().reload();
+    };
+    view! {
+        <div class="banner">
+            <Icon name="refresh"/>
+            <span class="banner__text">"A new version is ready."</span>
+            <button class="button button--small" type="button" on:click=reload>"Reload"</button>
+        </div>
+    }
+    .into_any()
+}
+
+fn away_banner() -> AnyView {
+    view! {
+        <div class="banner banner--attention">
+            <Spinner/>
+            <span class="banner__text">"Reconnecting. What you write is kept."</span>
+            <button class="button button--small button--ghost" type="button" on:click=move |_| socket::hurry()>
+                "Try now"
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn back_banner(caught_up: u32) -> AnyView {
+    let words = match caught_up {
+        0 => "Back online.".to_owned(),
+        1 => "Back online. 1 message caught up.".to_owned(),
+        count => ["Back online. ", &count.to_string(), " messages caught up."].concat(),
+    };
+    view! {
+        <div class="banner banner--live">
+            <Icon name="check"/>
+            <span class="banner__text">{words}</span>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,189 @@
+//! The sidebar of a server: its name with a menu, then channels under their categories.
+
+use leptos::prelude::*;
+use protocol::entity::Channel;
+use protocol::permissions::{Permissions, Subject, everyone_role};
+use protocol::snapshot::Place;
+use protocol::{ChannelId, GuildId};
+
+use super::badge::badge;
+use super::context::{Chat, Screen};
+use super::shortcuts;
+use crate::app::controls::{Icon, Menu};
+use crate::app::pages::{CreateChannelOpener, InviteOpener};
+use crate::app::store::GuildEntry;
+use crate::app::store::guild::{ChannelGroup, grouped};
+use crate::app::store::reads::Reads;
+use crate::app::words;
+
+/// Channels of a guild, or the direct conversations.
+#[component]
+pub(super) fn Sidebar() -> impl IntoView {
+    let chat: Chat = expect_context();
+    let guild = Memo::new(move |_| match chat.place.get() {
+        Place::Guild { guild, .. } => chat.store().watch_guild(guild).map(|entry| entry.id()),
+        _ => None,
+    });
+    move || match guild.get().and_then(|id| chat.store().guild(id)) {
+        Some(guild) => channels(chat, &guild),
+        None => super::dm_list::conversations(chat),
+    }
+}
+
+fn channels(chat: Chat, guild: &GuildEntry) -> AnyView {
+    let names = guild.guild.clone();
+    let name = Signal::derive(move || names.with(|guild| guild.name.clone()));
+    let groups = {
+        let channels = guild.channels.clone();
+        Memo::new(move |_| channels.with(|channels| grouped(channels)))
+    };
+    let entry = guild.clone();
+    view! {
+        <nav class="channel-sidebar" aria-label=move || name.get() on:keydown=move |event| shortcuts::in_list(&event)>
+            {header(guild, name)}
+            // The place of the quick switcher.
+            <div></div>
+            <div class="channel-sidebar__scroll">
+                <For
+                    each=move || groups.get()
+                    key=|group| group.category.as_ref().map(|category| (category.id, category.name.clone()))
+                    let:group
+                >
+                    {group_view(chat, &entry, group, groups)}
+                </For>
+            </div>
+        </nav>
+    }
+    .into_any()
+}
+
+fn header(guild: &GuildEntry, name: Signal<String>) -> AnyView {
+    let id = guild.id();
+    let access = guild.access.clone();
+    let may = move |bits: Permissions| access.with(|access| access.guild.contains(bits));
+    let (may_invite, may_create) = {
+        let may_create = may.clone();
+        (
+            Memo::new(move |_| may(Permissions::CREATE_INVITE)),
+            Memo::new(move |_| may_create(Permissions::MANAGE_CHANNELS)),
+        )
+    };
+    let menu_label = Signal::derive(move || [&name.get(), " menu"].concat());
+    view! {
+        <header class="channel-sidebar__header">
+            <button class="server-name" type="button" popovertarget="server-menu">
+                <span class="truncate" dir="auto">{move || name.get()}</span>
+                <Icon name="chevron-down"/>
+            </button>
+            <Menu id="server-menu" label=menu_label>
+                {move || may_invite.get().then(|| view! {
+                    <li>
+                        <InviteOpener guild=id class="menu__item" label="">
+                            <Icon name="user-plus"/>
+                            <span class="menu__label">"Invite people"</span>
+                        </InviteOpener>
+                    </li>
+                })}
+                {move || may_create.get().then(|| view! {
+                    <li>
+                        <CreateChannelOpener guild=id class="menu__item" label="">
+                            <Icon name="plus"/>
+                            <span class="menu__label">"Create channel"</span>
+                        </CreateChannelOpener>
+                    </li>
+                })}
+                <li>
+                    <a class="menu__item" href=format!("/servers/{id}/settings")>
+                        <Icon name="gear"/>
+                        <span class="menu__label">{words::GUILD_SETTINGS}</span>
+                    </a>
+                </li>
+            </Menu>
+            {move || may_create.get().then(|| view! {
+                <CreateChannelOpener guild=id class="icon-button"><Icon name="plus"/></CreateChannelOpener>
+            })}
+            {move || may_invite.get().then(|| view! {
+                <InviteOpener guild=id class="icon-button"><Icon name="user-plus"/></InviteOpener>
+            })}
+            {super::drawers::close_link("Close navigation")}
+        </header>
+    }
+    .into_any()
+}
+
+fn group_view(
+    chat: Chat,
+    guild: &GuildEntry,
+    group: ChannelGroup,
+    groups: Memo<Vec<ChannelGroup>>,
+) -> AnyView {
+    let category = group.category.as_ref().map(|category| category.id);
+    let channels = move || {
+        groups.with(|groups| {
+            let of = |group: &&ChannelGroup| group.category.as_ref().map(|category| category.id) == category;
+            groups.iter().find(of).map(|group| group.channels.clone()).unwrap_or_default()
+        })
+    };
+    let guild = guild.clone();
+    let list = view! {
+        <ul class="channel-list">
+            <For
+                each=channels
+                key=|channel| (channel.id, channel.name.clone(), is_private(channel))
+                let:channel
+            >
+                {channel_row(chat, guild.id(), guild.reads.clone(), &channel)}
+            </For>
+        </ul>
+    };
+    match group.category {
+        None => list.into_any(),
+        Some(category) => view! {
+            <details class="category" open=true>
+                <summary class="category__summary">
+                    <Icon name="chevron-down"/>
+                    <span class="category__name" dir="auto">{category.name}</span>
+                </summary>
+                {list}
+            </details>
+        }
+        .into_any(),
+    }
+}
+
+/// Whether @everyone cannot see it.
+fn is_private(channel: &Channel) -> bool {
+    let everyone = Subject::Role(everyone_role(channel.guild_id));
+    channel.overwrites.iter().any(|o| o.subject == everyone && o.deny.contains(Permissions::VIEW_CHANNEL))
+}
+
+fn channel_row(chat: Chat, guild: GuildId, reads: ArcRwSignal<Reads>, channel: &Channel) -> AnyView {
+    let id: ChannelId = channel.id;
+    let news = Memo::new(move |_| {
+        reads.with(|reads| reads.get(&id).map_or((false, 0), |read| (read.is_unread(), read.mentions())))
+    });
+    let here = Memo::new(move |_| chat.screen.get() == Screen::Channel(id));
+    view! {
+        <li>
+            <div
+                class="channel-row"
+                class:channel-row--unread=move || news.get().0
+                class:channel-row--current=move || here.get()
+            >
+                <a
+                    class="channel-row__link"
+                    href=format!("/channels/{guild}/{id}")
+                    aria-current=move || here.get().then_some("page")
+                >
+                    <Icon name=if is_private(channel) { "lock" } else { "hash" }/>
+                    <span class="channel-row__name" dir="auto">{channel.name.clone()}</span>
+                    {move || {
+                        let (unread, mentions) = news.get();
+                        badge(unread, mentions)
+                    }}
+                </a>
+            </div>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,226 @@
+//! The message box: a form first. Enter sends, Shift+Enter breaks the line. Drafts are kept per channel.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use protocol::{ChannelId, limits};
+use web_sys::{HtmlTextAreaElement, KeyboardEvent};
+
+use super::context::Chat;
+use super::sending;
+use super::typing::Typing;
+use crate::api::Refusal;
+use crate::api::messages::SendMessage;
+use crate::app::controls::Icon;
+use crate::browser::{focus, storage, time};
+
+/// Where messages are written, or why they cannot be.
+#[component]
+pub(super) fn Composer(
+    /// Where they go.
+    channel: ChannelId,
+    /// The box's accessible name and placeholder.
+    #[prop(into)]
+    label: Signal<String>,
+) -> impl IntoView {
+    let chat: Chat = expect_context();
+    let may_send = Memo::new(move |_| chat.may_send(channel));
+    let over = RwSignal::new(0_usize);
+    view! {
+        <div class="composer-dock">
+            {move || if may_send.get() {
+                view! { <MessageForm channel label over/> }.into_any()
+            } else {
+                view! {
+                    <div class="composer composer--locked">
+                        <Icon name="lock"/>
+                        <span>"You can read here, but not write."</span>
+                    </div>
+                }
+                .into_any()
+            }}
+            <div class="composer-foot">
+                <Typing channel/>
+                <span class="no-script">"Live updates are off. Reload to see new messages."</span>
+                {move || {
+                    let over = over.get();
+                    (over > 0).then(|| view! {
+                        <span class="composer-foot__limit--over" role="status">
+                            {["−", &over.to_string(), " characters"].concat()}
+                        </span>
+                    })
+                }}
+            </div>
+        </div>
+    }
+}
+
+/// The form. What is typed stays in the page's own textarea; the draft is a copy.
+#[component]
+fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>) -> impl IntoView {
+    let chat: Chat = expect_context();
+    let input = NodeRef::<html::Textarea>::new();
+    let problem = RwSignal::new(refused_form(channel));
+    let told_at = StoredValue::new(0_i64);
+    let changed = move |text: &str| {
+        storage::set_draft(channel, text);
+        over.set(text.chars().count().saturating_sub(limits::CONTENT_CHARS));
+        problem.set(None);
+    };
+    let submit = move || {
+        let Some(input) = input.get_untracked() else { return };
+        if input.value().trim().is_empty() {
+            return;
+        }
+        match sending::send(chat, channel, &input.value()) {
+            Ok(()) => {
+                input.set_value("");
+                changed("");
+                told_at.set_value(0);
+            }
+            Err(error) => problem.set(Some(error.to_string())),
+        }
+    };
+    keep_draft(chat, channel, input, over);
+    view! {
+        <form
+            class="composer"
+            method="post"
+            action=SendMessage::PATH
+            aria-label="New message"
+            on:submit=move |event| {
+                event.prevent_default();
+                submit();
+            }
+        >
+            {move || chat.replying.get().map(|message| reply_context(chat, &message))}
+            {move || problem.get().map(|problem| view! {
+                <p class="composer__context" role="alert"><Icon name="warning"/><span>{problem}</span></p>
+            })}
+            <input type="hidden" name="channel_id" value=channel.to_string()/>
+            <input type="hidden" name="next" value=chat.channel_path(channel)/>
+            <div class="composer__row">
+                <textarea
+                    node_ref=input
+                    class="composer__input"
+                    id="composer"
+                    name="content"
+                    rows="1"
+                    required=true
+                    aria-label=move || label.get()
+                    placeholder=move || label.get()
+                    on:input=move |event| {
+                        let text = event_target_value(&event);
+                        changed(&text);
+                        tell_typing(chat, channel, told_at, &text);
+                    }
+                    on:keydown=move |event| pressed(chat, channel, input, &event, &submit)
+                ></textarea>
+                <button class="icon-button composer__send" type="submit" aria-label="Send message">
+                    <Icon name="send" class="icon--mirror"/>
+                </button>
+            </div>
+        </form>
+    }
+}
+
+/// Why the message of a plain form was refused: the address says so.
+fn refused_form(_channel: ChannelId) -> Option<String> {
+    let answer = ServerAction::<SendMessage>::new().value().get_untracked();
+    answer.and_then(Result::err).map(|Refusal(error)| error.to_string())
+}
+
+/// Brings back what was being written here, and what could not be sent.
+fn keep_draft(chat: Chat, channel: ChannelId, input: NodeRef<html::Textarea>, over: RwSignal<usize>) {
+    Effect::new(move |_| {
+        let Some(input) = input.get() else { return };
+        // Whoever typed before the page was interactive goes on.
+        if input.value().is_empty()
+            && let Some(draft) = storage::draft(channel)
+        {
+            input.set_value(&draft);
+            over.set(draft.chars().count().saturating_sub(limits::CONTENT_CHARS));
+        }
+        if focus::active().is_none_or(|active| active.tag_name() == "BODY")
+            && !focus::media("(pointer: coarse)")
+        {
+            focus::focus(&input);
+        }
+    });
+    Effect::new(move |_| {
+        let Some(text) = chat.composing.get() else { return };
+        chat.composing.set(None);
+        if let Some(input) = input.get_untracked() {
+            let before = input.value();
+            input.set_value(&if before.is_empty() { text } else { [before, text].join("\n") });
+            storage::set_draft(channel, &input.value());
+            focus::focus(&input);
+        }
+    });
+}
+
+/// Tells the others that somebody is writing, at most once in a while.
+fn tell_typing(chat: Chat, channel: ChannelId, told_at: StoredValue<i64>, text: &str) {
+    let now = time::now_ms();
+    if text.trim().is_empty() || now - told_at.get_value() < i64::from(limits::TYPING_EVERY_MS) {
+        return;
+    }
+    told_at.set_value(now);
+    chat.live().typing(channel);
+}
+
+fn reply_context(chat: Chat, message: &protocol::entity::Message) -> AnyView {
+    let author = message.author.clone();
+    view! {
+        <div class="composer__context">
+            <Icon name="reply" class="icon--mirror"/>
+            <span class="truncate">"Replying to " <b><bdi>{move || chat.name_of(&author)}</bdi></b></span>
+            <button
+                class="icon-button icon-button--small"
+                type="button"
+                aria-label="Stop replying"
+                on:click=move |_| chat.replying.set(None)
+            >
+                <Icon name="close"/>
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn pressed(
+    chat: Chat,
+    channel: ChannelId,
+    input: NodeRef<html::Textarea>,
+    event: &KeyboardEvent,
+    submit: &impl Fn(),
+) {
+    let is_empty = |input: HtmlTextAreaElement| input.value().is_empty();
+    match event.key().as_str() {
+        // While a character is being composed (Japanese, Chinese), Enter chooses it.
+        "Enter" if !event.shift_key() && !event.is_composing() => {
+            event.prevent_default();
+            submit();
+        }
+        "ArrowUp" if !has_modifier(event) && input.get_untracked().is_some_and(is_empty) => {
+            let store = chat.store();
+            let last = store.timeline(channel).and_then(|timeline| timeline.last_own(store.my_id()));
+            if let Some(message) = last {
+                event.prevent_default();
+                chat.edit(message.id);
+            }
+        }
+        "Escape" => {
+            if chat.replying.with_untracked(Option::is_some) {
+                chat.replying.set(None);
+            } else {
+                sending::read_to_end(chat, channel);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn has_modifier(event: &KeyboardEvent) -> bool {
+    event.alt_key() || event.ctrl_key() || event.meta_key() || event.shift_key()
+}

@@ -1,0 +1,269 @@
+//! What the parts of the conversation share: where the person is, and what they are about to do.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use protocol::entity::{Message, User};
+use protocol::permissions::Permissions;
+use protocol::snapshot::Place;
+use protocol::{ChannelId, GuildId, MessageId, markup};
+
+use super::live::Live;
+use crate::app::controls::{Toasts, use_toasts};
+use crate::app::pages::{Address, parse_address};
+use crate::app::store::{GuildEntry, Stage, Store, StoreCtx};
+
+/// What the conversation's place on screen shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Screen {
+    /// No conversation is open.
+    Home,
+    /// A channel's messages.
+    Channel(ChannelId),
+    /// The guild is being fetched.
+    Loading,
+    /// The guild has no channel the person can see.
+    NoChannels(GuildId),
+    /// There is nothing at this address, or it may not be seen.
+    Nothing,
+}
+
+/// Which part slides over the conversation on a narrow screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Drawer {
+    /// Servers and channels.
+    Navigation,
+    /// Members.
+    Members,
+}
+
+/// Where the menu of a message is open.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct MenuAt {
+    /// The message.
+    pub message: MessageId,
+    /// Pixels from the window's left edge.
+    pub x: i32,
+    /// Pixels from its top.
+    pub y: i32,
+}
+
+/// The state of the frame. A handle; copies share it.
+#[derive(Clone, Copy)]
+pub(super) struct Chat {
+    store: StoredValue<Store>,
+    live: StoredValue<Live>,
+    toasts: StoredValue<Toasts>,
+    /// Where the address leads.
+    pub place: Memo<Place>,
+    /// What that shows.
+    pub screen: Memo<Screen>,
+    /// The message being answered.
+    pub replying: RwSignal<Option<Message>>,
+    /// The message being edited.
+    pub editing: RwSignal<Option<MessageId>>,
+    /// The message whose deletion is asked about.
+    pub deleting: RwSignal<Option<MessageId>>,
+    /// The message with the toolbar.
+    pub active: RwSignal<Option<MessageId>>,
+    /// The open menu.
+    pub menu: RwSignal<Option<MenuAt>>,
+    /// The open drawer.
+    pub drawer: RwSignal<Option<Drawer>>,
+    /// Whether the member list is put away on a wide screen; unknown, and shown, in the first render.
+    pub members_away: RwSignal<bool>,
+    /// A text for the message box, from a message that could not be sent.
+    pub composing: RwSignal<Option<String>>,
+    /// Counts up when the reader is to be brought to the end.
+    pub to_end: RwSignal<u32>,
+}
+
+impl Chat {
+    /// Makes it for everything below the caller.
+    pub(super) fn provide() -> Self {
+        let StoreCtx(store) = expect_context();
+        let path = use_location().pathname;
+        let place = Memo::new(move |before: Option<&Place>| match parse_address(&path.get()) {
+            Address::Known(place) => place,
+            // On the way to a page that is none of ours: nothing moves any more.
+            Address::Unknown => before.copied().unwrap_or(Place::Home),
+        });
+        let screen = {
+            let store = store.clone();
+            Memo::new(move |_| screen_of(&store, place.get()))
+        };
+        let chat = Self {
+            store: StoredValue::new(store),
+            live: StoredValue::new(expect_context()),
+            toasts: StoredValue::new(use_toasts()),
+            place,
+            screen,
+            replying: RwSignal::new(None),
+            editing: RwSignal::new(None),
+            deleting: RwSignal::new(None),
+            active: RwSignal::new(None),
+            menu: RwSignal::new(None),
+            drawer: RwSignal::new(None),
+            members_away: RwSignal::new(false),
+            composing: RwSignal::new(None),
+            to_end: RwSignal::new(0),
+        };
+        provide_context(chat);
+        chat
+    }
+
+    /// What the client knows.
+    pub(super) fn store(self) -> Store {
+        self.store.get_value()
+    }
+
+    /// What ties it to the backend.
+    pub(super) fn live(self) -> Live {
+        self.live.get_value()
+    }
+
+    /// Notes about results.
+    pub(super) fn toasts(self) -> Toasts {
+        self.toasts.get_value()
+    }
+
+    /// The guild on screen. Tracks.
+    pub(super) fn guild(self) -> Option<GuildEntry> {
+        match self.place.get() {
+            Place::Guild { guild, .. } => self.store().watch_guild(guild),
+            _ => None,
+        }
+    }
+
+    /// The message the address points at. Tracks.
+    pub(super) fn target(self) -> Option<MessageId> {
+        match self.place.get() {
+            Place::Guild { message, .. } | Place::Dm { message, .. } => message,
+            Place::Home => None,
+        }
+    }
+
+    /// A message of the channel on screen.
+    pub(super) fn message(self, id: MessageId) -> Option<Message> {
+        let Screen::Channel(channel) = self.screen.get_untracked() else { return None };
+        let row = self.store().timeline(channel)?.row(id)?;
+        Some(row.entry.with_untracked(|entry| entry.message.clone()))
+    }
+
+    /// The address of the channel on screen.
+    pub(super) fn channel_path(self, channel: ChannelId) -> String {
+        match self.place.get_untracked() {
+            Place::Guild { guild, .. } => format!("/channels/{guild}/{channel}"),
+            _ => format!("/channels/@me/{channel}"),
+        }
+    }
+
+    /// Whether the person may write in a channel. Tracks.
+    pub(super) fn may_send(self, channel: ChannelId) -> bool {
+        self.store().access(channel).contains(Permissions::SEND_MESSAGES)
+    }
+
+    /// Whether the person may change a message.
+    pub(super) fn may_edit(self, message: &Message) -> bool {
+        !message.kind.is_system() && message.author.id == self.store().my_id()
+    }
+
+    /// Whether the person may delete a message. Tracks.
+    pub(super) fn may_delete(self, message: &Message) -> bool {
+        self.may_edit(message)
+            || self.store().access(message.channel_id).contains(Permissions::MANAGE_MESSAGES)
+    }
+
+    /// Begins answering a message.
+    pub(super) fn reply(self, id: MessageId) {
+        if let Some(message) = self.message(id) {
+            self.editing.set(None);
+            self.replying.set(Some(message));
+            focus_composer();
+        }
+    }
+
+    /// Begins editing a message, or does nothing when it is somebody else's.
+    pub(super) fn edit(self, id: MessageId) {
+        if self.message(id).is_some_and(|message| self.may_edit(&message)) {
+            self.editing.set(Some(id));
+        }
+    }
+
+    /// Asks whether to delete a message; `at_once` skips the question.
+    pub(super) fn delete(self, id: MessageId, at_once: bool) {
+        if !untrack(|| self.message(id).is_some_and(|message| self.may_delete(&message))) {
+            return;
+        }
+        if at_once {
+            super::sending::delete(self, id);
+        } else {
+            self.deleting.set(Some(id));
+        }
+    }
+
+    /// How a person is called. Tracks.
+    pub(super) fn name_of(self, user: &User) -> String {
+        self.store().person_of(user).with(|user| user.display_name.clone())
+    }
+
+    /// One line of a message's text.
+    pub(super) fn excerpt(self, content: &str) -> String {
+        let store = self.store();
+        markup::excerpt(
+            content,
+            &mut |id| store.person(id).map(|user| user.with(|user| user.display_name.clone())),
+            &mut |id| channel_name(&store, id),
+        )
+    }
+
+    /// A message's text as it is typed, with names instead of ids.
+    pub(super) fn typed(self, content: &str) -> String {
+        let store = self.store();
+        markup::unresolve_names(
+            content,
+            &mut |id| store.person(id).map(|user| user.with_untracked(|user| user.username.clone())),
+            &mut |id| untrack(|| channel_name(&store, id)),
+        )
+    }
+}
+
+/// The name of a channel in any loaded guild. Tracks.
+pub(super) fn channel_name(store: &Store, id: ChannelId) -> Option<String> {
+    store
+        .guild_of(id)?
+        .channels
+        .with(|channels| channels.iter().find(|channel| channel.id == id).map(|channel| channel.name.clone()))
+}
+
+/// Puts the keyboard into the message box.
+pub(super) fn focus_composer() {
+    if let Some(composer) = crate::browser::focus::by_id("composer") {
+        crate::browser::focus::focus(&composer);
+    }
+}
+
+fn screen_of(store: &Store, place: Place) -> Screen {
+    match place {
+        Place::Home => Screen::Home,
+        Place::Dm { channel, .. } => {
+            let listed = store.dms.with(|dms| dms.iter().any(|dm| dm.id == channel));
+            if listed { Screen::Channel(channel) } else { Screen::Nothing }
+        }
+        Place::Guild { guild: id, channel, .. } => {
+            let Some(guild) = store.watch_guild(id) else { return Screen::Nothing };
+            if guild.stage.get() != Stage::Loaded {
+                return Screen::Loading;
+            }
+            match channel {
+                None => guild.first_channel().map_or(Screen::NoChannels(id), Screen::Channel),
+                Some(channel) => {
+                    let is_text = |known: &protocol::entity::Channel| {
+                        known.id == channel && known.kind == protocol::entity::ChannelKind::Text
+                    };
+                    let exists = guild.channels.with(|channels| channels.iter().any(is_text));
+                    if exists { Screen::Channel(channel) } else { Screen::Nothing }
+                }
+            }
+        }
+    }
+}

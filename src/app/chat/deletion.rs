@@ -1,0 +1,55 @@
+//! The question before a message is deleted. Nobody is asked who holds Shift.
+
+use leptos::prelude::*;
+
+use super::context::Chat;
+use super::sending;
+use crate::app::controls::Dialog;
+
+/// The dialog, while a message is to be deleted.
+#[component]
+pub(super) fn DeletionDialog() -> impl IntoView {
+    let chat: Chat = expect_context();
+    let open = RwSignal::new(false);
+    Effect::new(move |_| open.set(chat.deleting.get().is_some()));
+    Effect::new(move |before: Option<bool>| {
+        let now = open.get();
+        if before == Some(true) && !now {
+            chat.deleting.set(None);
+        }
+        now
+    });
+    let message = Memo::new(move |_| chat.deleting.get().and_then(|id| untrack(|| chat.message(id))));
+    let quote = move || {
+        message.get().map(|message| {
+            let author = message.author.clone();
+            view! {
+                <blockquote class="muted">
+                    <b><bdi>{move || chat.name_of(&author)}</bdi></b>
+                    " "
+                    <span dir="auto">{chat.excerpt(&message.content)}</span>
+                </blockquote>
+            }
+        })
+    };
+    let confirm = move |_| {
+        if let Some(id) = chat.deleting.get_untracked() {
+            sending::delete(chat, id);
+        }
+        open.set(false);
+    };
+    view! {
+        <Dialog id="delete-message" title="Delete message?".to_owned() open>
+            <div class="dialog__body">
+                <p>"It will be gone for everybody. This cannot be undone."</p>
+                {quote}
+            </div>
+            <div class="dialog__footer">
+                <button class="button button--ghost" type="button" autofocus=true on:click=move |_| open.set(false)>
+                    "Cancel"
+                </button>
+                <button class="button button--danger" type="button" on:click=confirm>"Delete message"</button>
+            </div>
+        </Dialog>
+    }
+}

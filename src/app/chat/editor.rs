@@ -1,0 +1,84 @@
+//! Changing a message where it stands: Enter saves, Escape leaves it as it was.
+
+use leptos::html;
+use leptos::prelude::*;
+use protocol::entity::Message;
+
+use super::context::{Chat, focus_composer};
+use super::sending;
+use crate::app::controls::Icon;
+use crate::browser::focus;
+
+/// The form in place of a message's text. In the browser only: without script there is a form on the page of
+/// the message.
+#[component]
+pub(super) fn Editor(
+    /// The message as it is.
+    message: Message,
+) -> impl IntoView {
+    let chat: Chat = expect_context();
+    let id = message.id;
+    let input = NodeRef::<html::Textarea>::new();
+    let error = RwSignal::new(None::<String>);
+    let text = chat.typed(&message.content);
+    let end = u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);
+    let save = move || {
+        let Some(input) = input.get_untracked() else { return };
+        match sending::save_edit(chat, id, &input.value()) {
+            Ok(()) => focus_composer(),
+            Err(problem) => error.set(Some(problem.to_string())),
+        }
+    };
+    Effect::new(move |_| {
+        if let Some(input) = input.get() {
+            focus::focus(&input);
+            _ = input.set_selection_range(end, end);
+        }
+    });
+    let cancel = move || {
+        chat.editing.set(None);
+        focus_composer();
+    };
+    view! {
+        <form
+            class="message__editor"
+            aria-label="Edit message"
+            on:submit=move |event| {
+                event.prevent_default();
+                save();
+            }
+        >
+            <div class="composer">
+                <div class="composer__row">
+                    <textarea
+                        node_ref=input
+                        class="composer__input"
+                        rows="1"
+                        aria-label="Edit message"
+                        prop:value=text
+                        on:keydown=move |event| {
+                            event.stop_propagation();
+                            match event.key().as_str() {
+                                "Enter" if !event.shift_key() && !event.is_composing() => {
+                                    event.prevent_default();
+                                    save();
+                                }
+                                "Escape" => cancel(),
+                                _ => {}
+                            }
+                        }
+                    ></textarea>
+                </div>
+            </div>
+            <p class="message__state">
+                "Escape "
+                <button class="message__state-action" type="button" on:click=move |_| cancel()>"cancels"</button>
+                ", Enter "
+                <button class="message__state-action" type="submit">"saves"</button>
+            </p>
+            {move || error.get().map(|error| view! {
+                <p class="field__error" role="alert"><Icon name="warning"/><span>{error}</span></p>
+            })}
+        </form>
+    }
+}

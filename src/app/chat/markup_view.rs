@@ -1,0 +1,161 @@
+//! The text of a message as views. No HTML of a stranger is ever parsed: the tree comes from
+//! `protocol::markup`, and every text in it becomes a text node.
+
+use leptos::prelude::*;
+use protocol::Timestamp;
+use protocol::markup::{self, Block, Inline, List};
+
+use super::context::{Chat, channel_name};
+use super::{sending, times};
+use crate::app::controls::Icon;
+
+/// The body of a message: its text, with "(edited)" at the end of it.
+pub(super) fn message_body(chat: Chat, content: &str, edited_at: Option<Timestamp>) -> AnyView {
+    let document = markup::parse(content);
+    let jumbo = markup::is_emoji_only(&document);
+    let mut tail = edited_at.map(|at| {
+        let clock = chat.store().clock.clone();
+        let title = move || ["Edited ", &times::moment(at, &clock.get())].concat();
+        view! { <span class="message__edited" title=title>"(edited)"</span> }.into_any()
+    });
+    let blocks = document.blocks;
+    let last = blocks.len().saturating_sub(1);
+    let mut views: Vec<AnyView> = blocks
+        .into_iter()
+        .enumerate()
+        .map(|(at, block)| {
+            let is_text = matches!(block, Block::Paragraph(_));
+            let tail = if at == last && is_text { tail.take() } else { None };
+            block_view(chat, block, tail)
+        })
+        .collect();
+    views.extend(tail.map(|tail| view! { <p>{tail}</p> }.into_any()));
+    let class = if jumbo { "message__body prose prose--jumbo" } else { "message__body prose" };
+    view! { <div class=class dir="auto">{views}</div> }.into_any()
+}
+
+fn block_view(chat: Chat, block: Block, tail: Option<AnyView>) -> AnyView {
+    match block {
+        Block::Paragraph(content) => view! { <p>{inlines(chat, content)}{tail}</p> }.into_any(),
+        // The page's own headings end at 3; a message's begin below that.
+        Block::Heading { level: 1, content } => {
+            view! { <h4 class="prose__h1">{inlines(chat, content)}</h4> }.into_any()
+        }
+        Block::Heading { level: 2, content } => {
+            view! { <h5 class="prose__h2">{inlines(chat, content)}</h5> }.into_any()
+        }
+        Block::Heading { content, .. } => {
+            view! { <h6 class="prose__h3">{inlines(chat, content)}</h6> }.into_any()
+        }
+        Block::Quote(blocks) => {
+            let inner: Vec<AnyView> = blocks.into_iter().map(|block| block_view(chat, block, None)).collect();
+            view! { <blockquote>{inner}</blockquote> }.into_any()
+        }
+        Block::List(list) => list_view(chat, list),
+        Block::Code { language, text } => code_view(chat, language, text),
+    }
+}
+
+fn list_view(chat: Chat, list: List) -> AnyView {
+    let List { ordered, start, items } = list;
+    let items: Vec<AnyView> = items
+        .into_iter()
+        .map(|item| {
+            let children: Vec<AnyView> =
+                item.children.into_iter().map(|list| list_view(chat, list)).collect();
+            view! { <li>{inlines(chat, item.content)}{children}</li> }.into_any()
+        })
+        .collect();
+    if ordered {
+        view! { <ol start=(start != 1).then(|| start.to_string())>{items}</ol> }.into_any()
+    } else {
+        view! { <ul>{items}</ul> }.into_any()
+    }
+}
+
+fn code_view(chat: Chat, language: Option<String>, text: String) -> AnyView {
+    let label = match &language {
+        Some(language) => ["Code, ", language].concat(),
+        None => "Code".to_owned(),
+    };
+    let copied = text.clone();
+    view! {
+        <figure class="code-block">
+            <figcaption class="code-block__head">
+                <span>{language.unwrap_or_default()}</span>
+                <button
+                    class="icon-button icon-button--small needs-script"
+                    type="button"
+                    aria-label="Copy code"
+                    on:click=move |_| sending::copy(chat, copied.clone(), "Code copied")
+                >
+                    <Icon name="copy"/>
+                </button>
+            </figcaption>
+            <pre tabindex="0" role="region" aria-label=label><code>{text}</code></pre>
+        </figure>
+    }
+    .into_any()
+}
+
+fn inlines(chat: Chat, content: Vec<Inline>) -> Vec<AnyView> {
+    content.into_iter().map(|inline| inline_view(chat, inline)).collect()
+}
+
+fn inline_view(chat: Chat, inline: Inline) -> AnyView {
+    match inline {
+        Inline::Text(text) => text.into_any(),
+        Inline::Break => view! { <br/> }.into_any(),
+        Inline::Bold(content) => view! { <strong>{inlines(chat, content)}</strong> }.into_any(),
+        Inline::Italic(content) => view! { <em>{inlines(chat, content)}</em> }.into_any(),
+        Inline::Underline(content) => view! { <u>{inlines(chat, content)}</u> }.into_any(),
+        Inline::Strike(content) => view! { <s>{inlines(chat, content)}</s> }.into_any(),
+        Inline::Spoiler(content) => view! { <Spoiler content=inlines(chat, content)/> }.into_any(),
+        Inline::Code(text) => view! { <code>{text}</code> }.into_any(),
+        Inline::Link { url, content } => view! {
+            <a href=url target="_blank" rel="noopener noreferrer nofollow ugc">{inlines(chat, content)}</a>
+        }
+        .into_any(),
+        Inline::User(id) => {
+            let store = chat.store();
+            let mine = id == store.my_id();
+            let person = store.person(id);
+            let name = move || {
+                person.as_ref().map_or_else(|| "unknown".to_owned(), |p| p.with(|p| p.display_name.clone()))
+            };
+            view! { <span class="mention" class:mention--me=mine>"@" {name}</span> }.into_any()
+        }
+        Inline::Channel(id) => channel_mention(chat, id),
+    }
+}
+
+/// A channel's name, leading to it if the person can see it.
+fn channel_mention(chat: Chat, id: protocol::ChannelId) -> AnyView {
+    let store = chat.store();
+    let place = store.guild_of(id).map(|guild| guild.id());
+    let name = move || channel_name(&store, id).unwrap_or_else(|| "unknown".to_owned());
+    match place {
+        Some(guild) => {
+            let href = format!("/channels/{guild}/{id}");
+            view! { <a class="mention" href=href>"#" {name}</a> }.into_any()
+        }
+        None => view! { <span class="mention">"#" {name}</span> }.into_any(),
+    }
+}
+
+/// Words that stay hidden until they are asked for.
+#[component]
+fn Spoiler(content: Vec<AnyView>) -> impl IntoView {
+    let shown = RwSignal::new(false);
+    view! {
+        <button
+            class="spoiler"
+            type="button"
+            aria-expanded=move || if shown.get() { "true" } else { "false" }
+            aria-label=move || (!shown.get()).then_some("Spoiler, press to show")
+            on:click=move |_| shown.update(|shown| *shown = !*shown)
+        >
+            <span>{content}</span>
+        </button>
+    }
+}

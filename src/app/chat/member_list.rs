@@ -1,0 +1,156 @@
+//! Who is in the server: those who are here, then the others.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use protocol::UserId;
+use protocol::entity::{Member, Presence};
+
+use super::context::Chat;
+use super::drawers;
+use crate::api::Refusal;
+use crate::api::guilds::members;
+use crate::app::controls::{Avatar, AvatarSize, Icon};
+use crate::app::store::GuildEntry;
+
+/// The side panel of a guild.
+#[component]
+pub(super) fn MemberPanel(
+    /// Which guild.
+    guild: GuildEntry,
+) -> impl IntoView {
+    let chat: Chat = expect_context();
+    let (online, all) = (guild.online.clone(), guild.members.clone());
+    let people = chat.store();
+    // Sorted by name; names are compared in small letters, the way people look for them.
+    let sorted = Memo::new(move |_| {
+        let mut named: Vec<(bool, String, UserId)> = all.with(|members| {
+            let here = online.get();
+            members
+                .iter()
+                .map(|Member { user, .. }| {
+                    let name = people.person_of(user).with(|user| user.display_name.to_lowercase());
+                    (!here.contains(&user.id), name, user.id)
+                })
+                .collect()
+        });
+        named.sort();
+        named.into_iter().map(|(away, _, id)| (away, id)).collect::<Vec<_>>()
+    });
+    view! {
+        <aside
+            class="side-panel"
+            id="members"
+            aria-label="Members"
+            tabindex="-1"
+            hidden=move || chat.members_away.get()
+            data-open=move || drawers::is_members(chat).then_some("")
+            on:keydown=move |event| drawers::pressed(chat, &event)
+        >
+            <div class="panel-header only-panel-over">
+                <span class="panel-header__title">"Members"</span>
+                {drawers::close_link("Close member list")}
+            </div>
+            <div class="member-list">
+                {group(chat, &guild, sorted, false)}
+                {group(chat, &guild, sorted, true)}
+                {rest(chat, &guild)}
+            </div>
+        </aside>
+    }
+}
+
+fn group(chat: Chat, guild: &GuildEntry, sorted: Memo<Vec<(bool, UserId)>>, away: bool) -> AnyView {
+    let ids = Memo::new(move |_| {
+        sorted.with(|sorted| sorted.iter().filter(|(a, _)| *a == away).map(|(_, id)| *id).collect::<Vec<_>>())
+    });
+    let (heading, word) =
+        if away { ("group-offline", "Offline · ") } else { ("group-online", "Online · ") };
+    let guild = guild.clone();
+    let some = Memo::new(move |_| ids.with(|ids| !ids.is_empty()));
+    (move || {
+        let guild = guild.clone();
+        some.get().then(|| {
+            view! {
+                <h2 class="member-list__heading" id=heading>
+                    {word}
+                    {move || ids.with(Vec::len)}
+                </h2>
+                <ul aria-labelledby=heading>
+                    <For each=move || ids.get() key=|id| *id let:id>
+                        {member(chat, &guild, id, away)}
+                    </For>
+                </ul>
+            }
+        })
+    })
+    .into_any()
+}
+
+fn member(chat: Chat, guild: &GuildEntry, id: UserId, away: bool) -> AnyView {
+    let person = chat.store().person(id);
+    let name = Signal::derive(move || {
+        person.as_ref().map(|user| user.with(|user| user.display_name.clone())).unwrap_or_default()
+    });
+    let hue = protocol::entity::hue_of(id.get());
+    let owner = guild.guild.clone();
+    let owns = Memo::new(move |_| owner.with(|guild| guild.owner_id == id));
+    let presence = Signal::derive(move || Some(if away { Presence::Offline } else { Presence::Online }));
+    view! {
+        <li>
+            <div class="member" class:member--offline=away>
+                <Avatar name hue size=AvatarSize::Medium presence/>
+                <span class="member__text">
+                    <span class="member__name">
+                        <span class="member__label" dir="auto">{move || name.get()}</span>
+                        {move || owns.get().then(|| view! {
+                            <Icon name="crown"/>
+                            <span class="visually-hidden">"Owner"</span>
+                        })}
+                    </span>
+                </span>
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// The way to members that are not fetched yet.
+fn rest(chat: Chat, guild: &GuildEntry) -> AnyView {
+    let (known, count) = (guild.members.clone(), guild.member_count.clone());
+    let missing = Memo::new(move |_| {
+        usize::try_from(count.get()).unwrap_or(usize::MAX).saturating_sub(known.with(Vec::len))
+    });
+    let guild = guild.clone();
+    let busy = RwSignal::new(false);
+    let fetch = move |guild: GuildEntry| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let (store, toasts) = (chat.store(), chat.toasts());
+        let after = guild.members.with_untracked(|members| members.last().map(|member| member.user.id));
+        spawn_local(async move {
+            match members(guild.id(), after).await {
+                Ok(page) => store.add_members(&guild, page),
+                Err(Refusal(error)) => toasts.failed("Members could not be loaded", error.to_string()),
+            }
+            busy.try_set(false);
+        });
+    };
+    (move || {
+        let (missing, guild) = (missing.get(), guild.clone());
+        (missing > 0).then(|| {
+            view! {
+                <button
+                    class="button button--ghost button--block needs-script"
+                    type="button"
+                    aria-busy=move || busy.get().then_some("true")
+                    on:click=move |_| fetch(guild.clone())
+                >
+                    {[&missing.to_string(), " more"].concat()}
+                </button>
+            }
+        })
+    })
+    .into_any()
+}

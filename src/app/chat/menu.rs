@@ -1,0 +1,202 @@
+//! The context menu of a message: the same actions as in its toolbar, in words, with their keys.
+
+use leptos::html;
+use leptos::prelude::*;
+use protocol::MessageId;
+use protocol::entity::Message;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
+
+use super::context::{Chat, MenuAt};
+use super::message_list::message_at;
+use super::sending;
+use crate::app::controls::Icon;
+use crate::browser::focus;
+use crate::browser::listener::Listener;
+
+/// Pixels the menu keeps from the window's edges.
+const MARGIN: i32 = 8;
+
+/// Opens the menu where the pointer, or a long press, asks for it. Over a link, a picture or selected text the
+/// browser's own menu is more use.
+pub(super) fn open_at_pointer(chat: Chat, event: &MouseEvent) {
+    let Some((message, _)) = message_at(event) else { return };
+    let target: Option<Element> = event.target().and_then(|target| target.dyn_into().ok());
+    let native =
+        target.is_some_and(|target| target.closest("a, img, textarea, input").ok().flatten().is_some());
+    if native || !crate::browser::clipboard::selection().is_empty() {
+        return;
+    }
+    event.prevent_default();
+    chat.menu.set(Some(MenuAt { message, x: event.client_x(), y: event.client_y() }));
+}
+
+/// Opens the menu below the element that was pressed.
+pub(super) fn open_below(chat: Chat, message: MessageId, event: &MouseEvent) {
+    let Some(pressed) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+        return;
+    };
+    open_at_element(chat, message, &pressed);
+}
+
+/// Opens the menu below an element.
+pub(super) fn open_at_element(chat: Chat, message: MessageId, element: &Element) {
+    let place = element.get_bounding_client_rect();
+    chat.menu.set(Some(MenuAt { message, x: place.left() as i32, y: place.bottom() as i32 }));
+}
+
+/// The menu, while it is open.
+#[component]
+pub(super) fn MessageMenu() -> impl IntoView {
+    let chat: Chat = expect_context();
+    move || {
+        let at = chat.menu.get()?;
+        let message = untrack(|| chat.message(at.message))?;
+        Some(menu(chat, at, message))
+    }
+}
+
+fn close(chat: Chat) {
+    if chat.menu.try_get_untracked().flatten().is_some() {
+        chat.menu.set(None);
+    }
+}
+
+fn menu(chat: Chat, at: MenuAt, message: Message) -> AnyView {
+    let element = NodeRef::<html::Div>::new();
+    let before = StoredValue::new(String::new());
+    Effect::new(move |_| {
+        if let Some(menu) = element.get() {
+            // The focus goes back to the row when the menu closes.
+            before.set_value(format!("m{}", at.message));
+            place(&menu, at);
+            if let Some(first) = focus::find_all(&menu, ".menu__item").first() {
+                focus::focus(first);
+            }
+        }
+    });
+    // A press outside closes it; presses inside do not come this far.
+    Effect::new(move |_: Option<[Listener; 3]>| {
+        ["pointerdown", "resize", "blur"].map(|event| Listener::new(event, move |_| close(chat)))
+    });
+    let leave = move || {
+        close(chat);
+        if let Some(row) = focus::by_id(&before.get_value()) {
+            focus::focus(&row);
+        }
+    };
+    let label = ["Message by ", &untrack(|| chat.name_of(&message.author))].concat();
+    view! {
+        <div
+            node_ref=element
+            class="popover menu"
+            role="menu"
+            popover="manual"
+            aria-label=label
+            on:pointerdown=move |event| event.stop_propagation()
+            on:contextmenu=move |event| event.prevent_default()
+            on:keydown=move |event| {
+                event.stop_propagation();
+                match event.key().as_str() {
+                    "Escape" | "Tab" => {
+                        event.prevent_default();
+                        leave();
+                    }
+                    _ => move_within(&event),
+                }
+            }
+        >
+            {items(chat, &message)}
+        </div>
+    }
+    .into_any()
+}
+
+fn items(chat: Chat, message: &Message) -> AnyView {
+    let id = message.id;
+    let (may_send, may_edit, may_delete) =
+        untrack(|| (chat.may_send(message.channel_id), chat.may_edit(message), chat.may_delete(message)));
+    view! {
+        {may_send.then(|| item(chat, "reply", "Reply", "R", move |_| chat.reply(id)))}
+        {may_edit.then(|| item(chat, "edit", "Edit message", "E", move |_| chat.edit(id)))}
+        {item(chat, "copy", "Copy text", "Ctrl C", move |_| sending::copy_text(chat, id))}
+        {item(chat, "link", "Copy link", "", move |_| sending::copy_link(chat, id))}
+        {may_delete.then(|| view! {
+            <div class="menu__separator" role="separator"></div>
+            {item(chat, "trash", "Delete message", "Del", move |shift| chat.delete(id, shift))}
+        })}
+    }
+    .into_any()
+}
+
+fn item(
+    chat: Chat,
+    icon: &'static str,
+    label: &'static str,
+    key: &'static str,
+    act: impl Fn(bool) + 'static,
+) -> AnyView {
+    let class = if icon == "trash" { "menu__item menu__item--danger" } else { "menu__item" };
+    view! {
+        <button class=class type="button" role="menuitem" tabindex="-1" aria-label=label on:click=move |event| {
+            close(chat);
+            act(event.shift_key());
+        }>
+            <Icon name=icon/>
+            <span class="menu__label">{label}</span>
+            {(!key.is_empty()).then(|| view! { <span class="menu__shortcut" aria-hidden="true">{key}</span> })}
+        </button>
+    }
+    .into_any()
+}
+
+/// Shows the menu at its place, or as near to it as the window allows.
+fn place(menu: &HtmlElement, at: MenuAt) {
+    // Without popovers the menu is where the style puts it: in the middle.
+    _ = menu.show_popover();
+    let size = menu.get_bounding_client_rect();
+    let length = |value: Result<wasm_bindgen::JsValue, _>| {
+        value.ok().and_then(|value| value.as_f64()).map_or(i32::MAX, |value| value as i32)
+    };
+    let (width, height) = (length(window().inner_width()), length(window().inner_height()));
+    let fit = |from: i32, size: f64, limit: i32| from.min(limit - size as i32 - MARGIN).max(MARGIN);
+    let style = menu.style();
+    let (x, y) = (fit(at.x, size.width(), width), fit(at.y, size.height(), height));
+    for (name, value) in [
+        ("position-area", "none"),
+        ("inset", "auto"),
+        ("margin", "0"),
+        ("left", &[&x.to_string(), "px"].concat()),
+        ("top", &[&y.to_string(), "px"].concat()),
+    ] {
+        // An unknown property is left out by older browsers, which do not need it.
+        _ = style.set_property(name, value);
+    }
+}
+
+/// Arrows move, Home and End jump, a letter goes to the item that begins with it.
+fn move_within(event: &KeyboardEvent) {
+    let Some(menu) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+        return;
+    };
+    let items = focus::find_all(&menu, ".menu__item");
+    let Some(active) = focus::active() else { return };
+    let key = event.key();
+    match key.as_str() {
+        "ArrowDown" => _ = focus::step(&items, &active, true),
+        "ArrowUp" => _ = focus::step(&items, &active, false),
+        "Home" => items.first().into_iter().for_each(focus::focus),
+        "End" => items.last().into_iter().for_each(focus::focus),
+        letter if letter.chars().count() == 1 => {
+            let letter = letter.to_lowercase();
+            let begins = |item: &&HtmlElement| {
+                item.text_content().is_some_and(|text| text.to_lowercase().starts_with(&letter))
+            };
+            items.iter().find(begins).into_iter().for_each(focus::focus);
+        }
+        _ => return,
+    }
+    if key.chars().count() > 1 {
+        event.prevent_default();
+    }
+}

@@ -1,0 +1,153 @@
+//! The messages of a channel: days of rows in a scroller that starts at its end. `reading` moves it.
+
+use leptos::html;
+use leptos::prelude::*;
+use protocol::MessageId;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, Node};
+
+use super::banner::LinkBanner;
+use super::context::Chat;
+use super::intro::Intro;
+use super::menu::{MessageMenu, open_at_pointer};
+use super::message_row::MessageRow;
+use super::reading::Reading;
+use super::toolbar::Toolbar;
+use super::{sending, shortcuts, times};
+use crate::app::controls::Icon;
+use crate::app::store::timeline::{Slot, Timeline};
+use crate::browser::focus;
+
+/// Where the toolbar waits while no message has it.
+const REST: &str = "toolbar-rest";
+
+/// Timeline with its overlays.
+#[component]
+pub(super) fn MessageList(
+    /// Whose messages.
+    timeline: Timeline,
+    /// The accessible name of the group of messages.
+    #[prop(into)]
+    label: Signal<String>,
+) -> impl IntoView {
+    let chat: Chat = expect_context();
+    let scroller = NodeRef::<html::Div>::new();
+    let toolbar = NodeRef::<html::Div>::new();
+    let reading = Reading::watch(chat, &timeline, scroller);
+    let slots = timeline.slots.clone();
+    let days = {
+        let slots = slots.clone();
+        Memo::new(move |_| {
+            slots.with(|slots| {
+                let mut days: Vec<i64> = slots.iter().map(|slot| slot.day).collect();
+                days.dedup();
+                days
+            })
+        })
+    };
+    let busy = timeline.busy.clone();
+    let jump = jump_pill(chat, &timeline, reading);
+    view! {
+        <div class="timeline-frame">
+            <div class="timeline-frame__top"><LinkBanner/></div>
+            <div
+                node_ref=scroller
+                class="timeline"
+                role="group"
+                aria-label=move || label.get()
+                aria-busy=move || busy.get().then_some("true")
+                on:scroll=move |_| reading.look_soon()
+                on:mouseover=move |event| lend_toolbar(chat, toolbar, &event)
+                on:focusin=move |event| lend_toolbar(chat, toolbar, &event)
+                on:mouseleave=move |_| put_toolbar_away(chat, toolbar)
+                on:contextmenu=move |event| open_at_pointer(chat, &event)
+                on:keydown=move |event| shortcuts::in_timeline(chat, &event)
+            >
+                <div class="timeline__content">
+                    <Intro timeline/>
+                    <For each=move || days.get() key=|day| *day let:day>
+                        {day_group(chat, day, slots.clone())}
+                    </For>
+                </div>
+            </div>
+            <div class="timeline-frame__bottom">{jump}</div>
+            <div id=REST hidden=true><Toolbar element=toolbar/></div>
+            <MessageMenu/>
+        </div>
+    }
+}
+
+/// The messages of one day under its date.
+fn day_group(chat: Chat, day: i64, slots: ArcRwSignal<Vec<Slot>>) -> AnyView {
+    let clock = chat.store().clock.clone();
+    let heading = format!("day-{day}");
+    let labelled_by = heading.clone();
+    let rows = move || {
+        slots.with(|slots| {
+            slots.iter().filter(|slot| slot.day == day).map(|slot| slot.row.clone()).collect::<Vec<_>>()
+        })
+    };
+    view! {
+        <div class="message-day" role="group" aria-labelledby=labelled_by>
+            <h2 class="date-divider" id=heading><span>{move || times::date_line(day, &clock.get())}</span></h2>
+            <For each=rows key=|row| row.key.clone() let:row>
+                <MessageRow row/>
+            </For>
+        </div>
+    }
+    .into_any()
+}
+
+/// What came while the reader was elsewhere, and the way back.
+fn jump_pill(chat: Chat, timeline: &Timeline, reading: Reading) -> AnyView {
+    let (channel, unseen) = (timeline.channel, timeline.unseen.clone());
+    let state = Memo::new(move |_| (unseen.get(), reading.far()));
+    (move || {
+        let (class, words) = match state.get() {
+            (0, false) => return ().into_any(),
+            (0, true) => ("jump-pill", "Back to now".to_owned()),
+            (1, _) => ("jump-pill jump-pill--new", "1 new message".to_owned()),
+            (count, _) => ("jump-pill jump-pill--new", [&count.to_string(), " new messages"].concat()),
+        };
+        view! {
+            <button class=class type="button" on:click=move |_| sending::to_end(chat, channel)>
+                <Icon name="arrow-down"/>
+                {words}
+            </button>
+        }
+        .into_any()
+    })
+    .into_any()
+}
+
+/// The message an event happened in, with its row. Rows that are not sent, or not by a person, have none.
+pub(super) fn message_at(event: &Event) -> Option<(MessageId, Element)> {
+    let target: Element = event.target()?.dyn_into().ok()?;
+    let row = target.closest("article.message[id]:not(.message--system)").ok()??;
+    let id = row.id().strip_prefix('m')?.parse().ok()?;
+    Some((id, row))
+}
+
+/// Moves the one toolbar to the row under the pointer or the focus. It never takes the focus away from itself.
+fn lend_toolbar(chat: Chat, toolbar: NodeRef<html::Div>, event: &Event) {
+    let (Some((id, row)), Some(toolbar)) = (message_at(event), toolbar.get_untracked()) else { return };
+    let parent = toolbar.parent_element();
+    let in_use = focus::active().is_some_and(|active| toolbar.contains(Some(active.as_ref() as &Node)));
+    if parent.as_ref() == Some(&row) || in_use && event.type_() == "mouseover" {
+        return;
+    }
+    chat.active.set(Some(id));
+    // Fails only for a row that is its own ancestor.
+    _ = row.append_child(&toolbar);
+}
+
+/// Takes the toolbar off the rows, unless the keyboard is in one.
+fn put_toolbar_away(chat: Chat, toolbar: NodeRef<html::Div>) {
+    let Some(toolbar) = toolbar.get_untracked() else { return };
+    let focused = focus::active().zip(toolbar.parent_element());
+    let in_use = focused.is_some_and(|(active, row)| row.contains(Some(active.as_ref() as &Node)));
+    if !in_use && let Some(rest) = focus::by_id(REST) {
+        _ = rest.append_child(&toolbar);
+        chat.active.set(None);
+    }
+}

@@ -1,0 +1,376 @@
+//! One message: gutter and content, grouped with its neighbours, in whatever state it is.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use protocol::MessageId;
+use protocol::entity::{MessageKind, Quoted, User};
+
+use super::context::{Chat, Screen};
+use super::editor::Editor;
+use super::markup_view::message_body;
+use super::no_script::MessageForms;
+use super::times;
+use crate::app::controls::{Avatar, AvatarSize, Icon, Spinner};
+use crate::app::store::Link;
+use crate::app::store::layout::Layout;
+use crate::app::store::timeline::{Delivery, Entry, Row, RowKey};
+use crate::app::words;
+
+/// How long a message may be on its way before words say so. Most arrive sooner, and nothing flickers.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A row of the timeline. Runs once for each row; everything that can change is a closure over its signals.
+#[component]
+pub(super) fn MessageRow(
+    /// The row.
+    row: Row,
+) -> impl IntoView {
+    let chat: Chat = expect_context();
+    let layout = row.layout.clone();
+    let is_system = row.entry.with_untracked(|entry| entry.message.kind.is_system());
+    let article = if is_system { system_row(chat, &row) } else { person_row(chat, row) };
+    view! {
+        {move || layout.with(|layout| layout.divider).then(|| unread_divider(chat))}
+        {article}
+    }
+}
+
+/// The line between what was read and what is new.
+fn unread_divider(chat: Chat) -> AnyView {
+    let store = chat.store();
+    let words = move || {
+        let Screen::Channel(channel) = chat.screen.get() else { return String::new() };
+        let read = store.timeline(channel).and_then(|timeline| timeline.divider.get());
+        let clock = store.clock.get();
+        read.map_or_else(String::new, |id| {
+            ["New since ", &times::time_of_day(id.created_at(), &clock)].concat()
+        })
+    };
+    view! {
+        <div class="unread-divider" role="separator" aria-label="New messages"><span>{words}</span></div>
+    }
+    .into_any()
+}
+
+fn tab_stop(layout: &ArcRwSignal<Layout>) -> impl Fn() -> &'static str + Send + 'static {
+    let layout = layout.clone();
+    move || if layout.with(|layout| layout.last) { "0" } else { "-1" }
+}
+
+/// Somebody joined or left.
+fn system_row(chat: Chat, row: &Row) -> AnyView {
+    let message = row.entry.with_untracked(|entry| entry.message.clone());
+    let person = chat.store().person_of(&message.author);
+    let (icon, words) = match message.kind {
+        MessageKind::Leave => ("arrow-left", [" left the ", words::GUILD, ". "].concat()),
+        _ => ("arrow-right", [" joined the ", words::GUILD, ". Say hello. "].concat()),
+    };
+    let clock = chat.store().clock.clone();
+    let at = message.created_at();
+    view! {
+        <article
+            class="message message--first message--system"
+            id=format!("m{}", message.id)
+            tabindex=tab_stop(&row.layout)
+            aria-label="System message"
+        >
+            <div class="message__gutter"><Icon name=icon/></div>
+            <div class="message__content">
+                <div class="message__body">
+                    <b><bdi>{move || person.with(|user| user.display_name.clone())}</bdi></b>
+                    {words}
+                    <time class="message__time" datetime=at.to_string()>
+                        {move || times::moment(at, &clock.get())}
+                    </time>
+                </div>
+            </div>
+        </article>
+    }
+    .into_any()
+}
+
+/// What the parts of a person's row need.
+#[derive(Clone)]
+struct Parts {
+    chat: Chat,
+    row: Row,
+    /// Beginning of the ids of the parts. It stays the same when the message gets its own id.
+    prefix: String,
+    /// The message's id, once it has one.
+    id: Memo<Option<MessageId>>,
+    author: User,
+}
+
+fn person_row(chat: Chat, row: Row) -> AnyView {
+    let prefix = match &row.key {
+        RowKey::Message(id) => format!("m{id}"),
+        RowKey::Own(nonce) => format!("n{nonce}"),
+    };
+    let entry = row.entry.clone();
+    let id = Memo::new(move |_| entry.with(Entry::id));
+    let author = row.entry.with_untracked(|entry| entry.message.author.clone());
+    let parts = Parts { chat, row, prefix, id, author };
+    let labels = [&parts.prefix, "-author ", &parts.prefix, "-time"].concat();
+    let (reply, gutter, head) = (reply_line(&parts), gutter(&parts), head(&parts));
+    let (body, delivery, forms) = (body(&parts), delivery(&parts), forms(&parts));
+    view! {
+        <article
+            class=row_class(&parts)
+            id=move || id.get().map(|id| format!("m{id}"))
+            tabindex=tab_stop(&parts.row.layout)
+            aria-labelledby=labels
+        >
+            {reply}
+            <div class="message__gutter">{gutter}</div>
+            <div class="message__content">
+                {head}
+                {body}
+                {delivery}
+                {forms}
+            </div>
+        </article>
+    }
+    .into_any()
+}
+
+fn row_class(parts: &Parts) -> impl Fn() -> String + Send + 'static {
+    let Parts { chat, row, id, .. } = parts.clone();
+    let me = chat.store().my_id();
+    move || {
+        let id = id.get();
+        let answered = chat.replying.with(|reply| reply.as_ref().map(|message| message.id));
+        let selected = id.is_some() && (answered == id || chat.target() == id);
+        let first = row.layout.with(|layout| layout.first);
+        row.entry.with(|Entry { message, delivery }| {
+            let mut class = String::from("message");
+            for (holds, name) in [
+                (first, " message--first"),
+                (message.reply_to.is_some(), " message--reply"),
+                (message.mentions_user(me), " message--mention"),
+                (selected, " message--selected"),
+                (matches!(delivery, Delivery::Pending | Delivery::Unknown), " message--pending"),
+                (matches!(delivery, Delivery::Failed(_)), " message--failed"),
+            ] {
+                if holds {
+                    class.push_str(name);
+                }
+            }
+            class
+        })
+    }
+}
+
+/// Which message this answers.
+fn reply_line(parts: &Parts) -> AnyView {
+    let Parts { chat, row, .. } = parts.clone();
+    let quoted = Memo::new(move |_| {
+        row.entry
+            .with(|entry| entry.message.reply_to.clone().map(|quoted| (entry.message.channel_id, quoted)))
+    });
+    (move || quoted.get().map(|(channel, quoted)| quote(chat, channel, quoted))).into_any()
+}
+
+fn quote(chat: Chat, channel: protocol::ChannelId, quoted: Quoted) -> AnyView {
+    let Quoted { id, preview } = quoted;
+    let Some(preview) = preview else {
+        return view! {
+            <span class="message__reply">
+                <Icon name="reply" class="icon--mirror"/>
+                <span class="message__reply-text">"The first message was deleted"</span>
+            </span>
+        }
+        .into_any();
+    };
+    let person = chat.store().person_of(&preview.author);
+    let name = Signal::derive(move || person.with(|user| user.display_name.clone()));
+    let hue = preview.author.hue();
+    let href = format!("{}/{id}#m{id}", chat.channel_path(channel));
+    view! {
+        <a class="message__reply" href=href>
+            <Icon name="reply" class="icon--mirror"/>
+            <span class="visually-hidden">"Reply to "</span>
+            <Avatar name hue size=AvatarSize::Tiny/>
+            <span class="message__reply-author" data-hue=hue.to_string() dir="auto">{move || name.get()}</span>
+            <span class="message__reply-text" dir="auto">{move || chat.excerpt(&preview.content)}</span>
+        </a>
+    }
+    .into_any()
+}
+
+fn author_name(parts: &Parts) -> Signal<String> {
+    let person = parts.chat.store().person_of(&parts.author);
+    Signal::derive(move || person.with(|user| user.display_name.clone()))
+}
+
+/// The picture of the first of a group, the time of the others.
+fn gutter(parts: &Parts) -> AnyView {
+    let parts = parts.clone();
+    let first = first_of_group(&parts);
+    let name = author_name(&parts);
+    (move || {
+        if first.get() {
+            return view! { <Avatar name hue=parts.author.hue()/> }.into_any();
+        }
+        let clock = parts.chat.store().clock.clone();
+        let at = sent_at(&parts);
+        view! {
+            <time
+                class="message__gutter-time"
+                id=[&parts.prefix, "-time"].concat()
+                datetime=move || at.get().to_string()
+            >
+                {move || times::time_of_day(at.get(), &clock.get())}
+            </time>
+        }
+        .into_any()
+    })
+    .into_any()
+}
+
+fn first_of_group(parts: &Parts) -> Memo<bool> {
+    let layout = parts.row.layout.clone();
+    Memo::new(move |_| layout.with(|layout| layout.first))
+}
+
+fn sent_at(parts: &Parts) -> Signal<protocol::Timestamp> {
+    let entry = parts.row.entry.clone();
+    Signal::derive(move || entry.with(|entry| entry.message.created_at()))
+}
+
+/// Name and time of the first of a group; the others have a name for those who cannot see where they stand.
+fn head(parts: &Parts) -> AnyView {
+    let parts = parts.clone();
+    let first = first_of_group(&parts);
+    let name = author_name(&parts);
+    (move || {
+        let author_id = [&parts.prefix, "-author"].concat();
+        if !first.get() {
+            return view! { <span class="visually-hidden" id=author_id>{move || name.get()}</span> }
+                .into_any();
+        }
+        let clock = parts.chat.store().clock.clone();
+        let at = sent_at(&parts);
+        let words = move || {
+            let clock = clock.get();
+            let (word, time) = (times::day_word(at.get(), &clock), times::time_of_day(at.get(), &clock));
+            view! { <span class="message__day-word">{word}</span>{time} }
+        };
+        view! {
+            <header class="message__header">
+                <h3 class="message__author" id=author_id data-hue=parts.author.hue().to_string()>
+                    {move || name.get()}
+                </h3>
+                <time
+                    class="message__time"
+                    id=[&parts.prefix, "-time"].concat()
+                    datetime=move || at.get().to_string()
+                >
+                    <a href=permalink(&parts)>{words}</a>
+                </time>
+            </header>
+        }
+        .into_any()
+    })
+    .into_any()
+}
+
+/// The address of the message, which also scrolls to it; none before it has one.
+fn permalink(parts: &Parts) -> impl Fn() -> Option<String> + Send + 'static {
+    let (chat, id) = (parts.chat, parts.id);
+    let channel = parts.row.entry.with_untracked(|entry| entry.message.channel_id);
+    move || id.get().map(|id| format!("{}/{id}#m{id}", chat.channel_path(channel)))
+}
+
+fn body(parts: &Parts) -> AnyView {
+    let Parts { chat, row, id, .. } = parts.clone();
+    let entry = row.entry.clone();
+    let text =
+        Memo::new(move |_| entry.with(|entry| (entry.message.content.clone(), entry.message.edited_at)));
+    let edits = Memo::new(move |_| id.get().is_some() && chat.editing.get() == id.get());
+    (move || {
+        if edits.get() {
+            let message = row.entry.with_untracked(|entry| entry.message.clone());
+            return view! { <Editor message/> }.into_any();
+        }
+        text.with(|(content, edited_at)| message_body(chat, content, *edited_at))
+    })
+    .into_any()
+}
+
+/// The forms of the page that is about this one message, for readers without script.
+fn forms(parts: &Parts) -> AnyView {
+    let Parts { chat, row, id, .. } = parts.clone();
+    (move || {
+        let here = id.get().is_some() && chat.target() == id.get();
+        here.then(|| {
+            let message = row.entry.with_untracked(|entry| entry.message.clone());
+            view! { <MessageForms message/> }
+        })
+    })
+    .into_any()
+}
+
+/// What became of a message that is not sent yet.
+fn delivery(parts: &Parts) -> AnyView {
+    let Parts { chat, row, .. } = parts.clone();
+    let RowKey::Own(nonce) = row.key else { return ().into_any() };
+    let late = RwSignal::new(false);
+    Effect::new(move |_| set_timeout(move || _ = late.try_set(true), PATIENCE));
+    let entry = row.entry;
+    let delivery = Memo::new(move |_| entry.with(|entry| entry.delivery.clone()));
+    (move || {
+        let nonce = nonce.clone();
+        match delivery.get() {
+            Delivery::Sent => ().into_any(),
+            Delivery::Pending => {
+                let link = chat.store().link.clone();
+                let words = move || {
+                    if link.get() == Link::Live { "Sending…" } else { "Waiting for the connection" }
+                };
+                (move || {
+                    late.get().then(|| view! { <p class="message__state"><Spinner/>{words.clone()}</p> })
+                })
+                .into_any()
+            }
+            Delivery::Unknown => view! {
+                <p class="message__state">
+                    <Icon name="clock"/>
+                    "No answer yet. It may have been sent."
+                    {again(chat, nonce)}
+                </p>
+            }
+            .into_any(),
+            Delivery::Failed(error) => {
+                let (edited, discarded) = (nonce.clone(), nonce.clone());
+                view! {
+                    <p class="message__state" role="alert">
+                        <Icon name="warning"/>
+                        {["Not sent. ", &error.to_string()].concat()}
+                        {again(chat, nonce)}
+                        <button class="message__state-action" type="button" on:click=move |_| {
+                            if let Some(outgoing) = chat.store().discard(&edited) {
+                                chat.composing.set(Some(outgoing.content));
+                            }
+                        }>"Edit"</button>
+                        <button class="message__state-action" type="button" on:click=move |_| {
+                            chat.store().discard(&discarded);
+                        }>"Discard"</button>
+                    </p>
+                }
+                .into_any()
+            }
+        }
+    })
+    .into_any()
+}
+
+fn again(chat: Chat, nonce: std::sync::Arc<str>) -> AnyView {
+    view! {
+        <button class="message__state-action" type="button" on:click=move |_| {
+            chat.store().retry(&nonce);
+            chat.live().deliver();
+        }>"Try again"</button>
+    }
+    .into_any()
+}

@@ -1,0 +1,85 @@
+//! The rail: one tile for the direct conversations, one for each server, one to get another.
+
+use leptos::prelude::*;
+use protocol::entity::{hue_of, initials};
+use protocol::snapshot::Place;
+
+use super::badge::{badge, number};
+use super::context::Chat;
+use super::shortcuts;
+use crate::app::controls::Icon;
+use crate::app::pages::CreateOrJoinOpener;
+use crate::app::store::GuildEntry;
+use crate::app::store::reads::totals;
+use crate::app::words;
+
+/// Navigation between servers.
+#[component]
+pub(super) fn Rail() -> impl IntoView {
+    let chat: Chat = expect_context();
+    let store = chat.store();
+    let reads = store.dm_reads.clone();
+    let unread = Memo::new(move |_| reads.with(|reads| totals(reads).0));
+    let home = Memo::new(move |_| !matches!(chat.place.get(), Place::Guild { .. }));
+    let guilds = store.guilds.clone();
+    view! {
+        <nav class="server-rail" aria-label=words::GUILDS_TITLE on:keydown=move |event| shortcuts::in_list(&event)>
+            <ul class="server-rail__list">
+                <li>
+                    <a
+                        class="server-tile server-tile--home"
+                        href="/channels/@me"
+                        title="Direct messages"
+                        aria-current=move || home.get().then_some("page")
+                    >
+                        <Icon name="logo"/>
+                        <span class="visually-hidden">"Direct messages"</span>
+                        {move || match unread.get() {
+                            0 => ().into_any(),
+                            count => number(u32::try_from(count).unwrap_or(u32::MAX), " unread"),
+                        }}
+                    </a>
+                </li>
+            </ul>
+            <div class="server-rail__separator" role="separator"></div>
+            <ul class="server-rail__list">
+                <For each=move || guilds.get() key=|guild| guild.id() let:guild>
+                    {tile(chat, &guild)}
+                </For>
+            </ul>
+            <div class="server-rail__separator" role="separator"></div>
+            <ul class="server-rail__list">
+                <li>
+                    <CreateOrJoinOpener class="server-tile server-tile--action"><Icon name="plus"/></CreateOrJoinOpener>
+                </li>
+            </ul>
+        </nav>
+    }
+}
+
+fn tile(chat: Chat, guild: &GuildEntry) -> AnyView {
+    let id = guild.id();
+    let (names, reads) = (guild.guild.clone(), guild.reads.clone());
+    let name = Memo::new(move |_| names.with(|guild| guild.name.clone()));
+    let news = Memo::new(move |_| reads.with(totals));
+    let here = Memo::new(move |_| matches!(chat.place.get(), Place::Guild { guild, .. } if guild == id));
+    view! {
+        <li>
+            <a
+                class="server-tile server-tile--hue"
+                data-hue=hue_of(id.get()).to_string()
+                href=format!("/channels/{id}")
+                title=move || name.get()
+                aria-current=move || here.get().then_some("page")
+            >
+                <span aria-hidden="true">{move || name.with(|name| initials(name))}</span>
+                <span class="visually-hidden">{move || name.get()}</span>
+                {move || {
+                    let (unread, mentions) = news.get();
+                    badge(unread > 0, mentions)
+                }}
+            </a>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,184 @@
+//! Following the reader through a timeline: fetches further pages, holds what they look at where it is, goes
+//! where the address points, marks as read what they have seen.
+
+use std::time::Duration;
+
+use leptos::html;
+use leptos::prelude::*;
+use protocol::MessageId;
+use protocol::snapshot::Anchor;
+
+use super::context::Chat;
+use super::sending;
+use crate::app::store::Stage;
+use crate::app::store::timeline::Timeline;
+use crate::browser::listener::Listener;
+use crate::browser::{focus, scroll};
+
+/// Pixels from an edge at which the next page is fetched: before anybody sees the edge.
+const AHEAD: i32 = 600;
+/// Pixels from the end that still count as being there.
+const NEAR_END: i32 = 40;
+/// How long the end has to be in view to count as read.
+const READ_AFTER: Duration = Duration::from_millis(300);
+
+/// A reader in a timeline. A handle; copies share it.
+#[derive(Clone, Copy)]
+pub(super) struct Reading {
+    chat: Chat,
+    timeline: StoredValue<Timeline>,
+    scroller: NodeRef<html::Div>,
+    held: StoredValue<Option<scroll::Anchor>>,
+    is_far: RwSignal<bool>,
+    looks_soon: StoredValue<bool>,
+    reads_soon: StoredValue<bool>,
+    went_to: StoredValue<Option<MessageId>>,
+}
+
+impl Reading {
+    /// Begins to follow.
+    pub(super) fn watch(chat: Chat, timeline: &Timeline, scroller: NodeRef<html::Div>) -> Self {
+        let reading = Self {
+            chat,
+            timeline: StoredValue::new(timeline.clone()),
+            scroller,
+            held: StoredValue::new(None),
+            is_far: RwSignal::new(false),
+            looks_soon: StoredValue::new(false),
+            reads_soon: StoredValue::new(false),
+            went_to: StoredValue::new(None),
+        };
+        let (slots, stage) = (timeline.slots.clone(), timeline.stage.clone());
+        // Rows came or went: after they are drawn, what was in view goes back to where it was.
+        Effect::new(move |_| {
+            slots.track();
+            stage.track();
+            chat.target();
+            request_animation_frame(move || {
+                reading.hold();
+                reading.go_to_target();
+                reading.look();
+            });
+        });
+        Effect::new(move |before: Option<u32>| {
+            let count = chat.to_end.get();
+            if before.is_some_and(|before| before != count) {
+                request_animation_frame(move || reading.go_to_end());
+            }
+            count
+        });
+        // Coming back to the window reads what is in view.
+        Effect::new(move |_: Option<[Listener; 2]>| {
+            ["focus", "visibilitychange"].map(|event| Listener::new(event, move |_| reading.read_soon()))
+        });
+        reading
+    }
+
+    /// Whether the end is more than two screens away. Tracks.
+    pub(super) fn far(self) -> bool {
+        self.is_far.get()
+    }
+
+    /// Looks in the next frame, once for however many events ask for it.
+    pub(super) fn look_soon(self) {
+        if self.looks_soon.try_get_value() != Some(false) {
+            return;
+        }
+        self.looks_soon.set_value(true);
+        request_animation_frame(move || {
+            self.looks_soon.try_set_value(false);
+            self.look();
+        });
+    }
+
+    fn parts(self) -> Option<(Timeline, web_sys::HtmlDivElement)> {
+        Some((self.timeline.try_get_value()?, self.scroller.try_get_untracked()??))
+    }
+
+    fn look(self) {
+        let Some((timeline, scroller)) = self.parts() else { return };
+        if timeline.stage.get_untracked() != Stage::Loaded {
+            return;
+        }
+        let edges = timeline.edges.get_untracked();
+        let above = scroll::above_end(&scroller);
+        let at_end = above <= NEAR_END && !edges.newer;
+        timeline.follow(at_end);
+        let far = above > scroller.client_height() * 2 || edges.newer;
+        if self.is_far.try_get_untracked().is_some_and(|known| known != far) {
+            self.is_far.set(far);
+        }
+        self.held.try_set_value(if at_end { None } else { scroll::Anchor::of(&scroller) });
+        if at_end {
+            self.read_soon();
+        }
+        let live = self.chat.live();
+        if edges.older && scroll::below_start(&scroller) < AHEAD {
+            if let Some(oldest) = timeline.oldest_id() {
+                live.page(timeline.channel, Anchor::Before(oldest));
+            }
+        } else if edges.newer
+            && above < AHEAD
+            && let Some(newest) = timeline.newest_id()
+        {
+            live.page(timeline.channel, Anchor::After(newest));
+        }
+    }
+
+    fn hold(self) {
+        if let (Some((_, scroller)), Some(Some(held))) = (self.parts(), self.held.try_get_value()) {
+            held.hold(&scroller);
+        }
+    }
+
+    fn go_to_end(self) {
+        if let Some((_, scroller)) = self.parts() {
+            self.held.try_set_value(None);
+            scroll::to_end(&scroller);
+            self.look();
+        }
+    }
+
+    /// Brings the message of the address into view, once. It is fetched if it is not here.
+    fn go_to_target(self) {
+        let Some((timeline, _)) = self.parts() else { return };
+        let Some(target) = untrack(|| self.chat.target()) else {
+            self.went_to.try_set_value(None);
+            return;
+        };
+        if self.went_to.try_get_value() == Some(Some(target))
+            || timeline.stage.get_untracked() != Stage::Loaded
+        {
+            return;
+        }
+        match focus::by_id(&format!("m{target}")) {
+            Some(row) => {
+                self.went_to.try_set_value(Some(target));
+                self.held.try_set_value(None);
+                scroll::to_middle(&row);
+                focus::focus(&row);
+            }
+            None => self.chat.live().page(timeline.channel, Anchor::Around(target)),
+        }
+    }
+
+    /// Marks the channel as read when its end stays in view of somebody for a moment.
+    fn read_soon(self) {
+        if self.reads_soon.try_get_value() != Some(false) {
+            return;
+        }
+        self.reads_soon.set_value(true);
+        set_timeout(
+            move || {
+                self.reads_soon.try_set_value(false);
+                let Some((timeline, scroller)) = self.parts() else { return };
+                let at_end =
+                    scroll::above_end(&scroller) <= NEAR_END && !timeline.edges.get_untracked().newer;
+                if at_end && focus::is_attended() {
+                    sending::read_to_end(self.chat, timeline.channel);
+                }
+            },
+            READ_AFTER,
+        );
+    }
+}

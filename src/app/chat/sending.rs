@@ -1,0 +1,109 @@
+//! What the person does with messages: send, edit, delete, copy, read.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use protocol::parse::Content;
+use protocol::snapshot::Anchor;
+use protocol::{ChannelId, MessageId};
+
+use super::context::Chat;
+use crate::api::Refusal;
+use crate::api::messages::{delete_message, edit_message, mark_read};
+use crate::browser::{clipboard, time};
+
+/// Puts a message in its channel and on its way. The error of the first rule it breaks, and nothing happens.
+pub(super) fn send(chat: Chat, channel: ChannelId, text: &str) -> Result<(), protocol::Error> {
+    let content = Content::parse(text)?.into_string();
+    let reply_to = chat.replying.get_untracked().map(|message| message.id);
+    let (store, live) = (chat.store(), chat.live());
+    store.enqueue(time::nonce(), channel, content, reply_to, time::now_ms());
+    chat.replying.set(None);
+    live.deliver();
+    to_end(chat, channel);
+    Ok(())
+}
+
+/// Brings the reader to the newest message, fetching it when it is not here.
+pub(super) fn to_end(chat: Chat, channel: ChannelId) {
+    let detached =
+        chat.store().timeline(channel).is_some_and(|timeline| timeline.edges.get_untracked().newer);
+    if detached {
+        chat.live().page(channel, Anchor::Latest);
+    }
+    chat.to_end.update(|count| *count = count.wrapping_add(1));
+}
+
+/// Saves another text for a message. An unchanged text only ends the editing; an empty one asks about deleting.
+pub(super) fn save_edit(chat: Chat, id: MessageId, text: &str) -> Result<(), protocol::Error> {
+    let Some(message) = chat.message(id) else { return Ok(()) };
+    if text.trim().is_empty() {
+        chat.editing.set(None);
+        chat.delete(id, false);
+        return Ok(());
+    }
+    let content = Content::parse(text)?.into_string();
+    chat.editing.set(None);
+    if content == chat.typed(&message.content) {
+        return Ok(());
+    }
+    let (store, toasts) = (chat.store(), chat.toasts());
+    spawn_local(async move {
+        match edit_message(message.channel_id, id, content, String::new()).await {
+            Ok(message) => store.edited(message),
+            Err(Refusal(error)) => toasts.failed("Not changed", error.to_string()),
+        }
+    });
+    Ok(())
+}
+
+/// Deletes a message of the channel on screen.
+pub(super) fn delete(chat: Chat, id: MessageId) {
+    let Some(message) = chat.message(id) else { return };
+    let (store, toasts) = (chat.store(), chat.toasts());
+    let channel = message.channel_id;
+    spawn_local(async move {
+        match delete_message(channel, id, String::new()).await {
+            Ok(()) => store.deleted(channel, id),
+            Err(Refusal(error)) => toasts.failed("Not deleted", error.to_string()),
+        }
+    });
+}
+
+/// Marks a channel as read up to its newest message, here at once and on the other devices.
+pub(super) fn read_to_end(chat: Chat, channel: ChannelId) {
+    let store = chat.store();
+    let read = store.read_state(channel);
+    let Some(last) = read.last_message_id.filter(|_| read.is_unread()) else { return };
+    store.read_to(channel, last);
+    spawn_local(async move {
+        // A mark that is lost is set again by the next message that is read.
+        _ = mark_read(channel, last).await;
+    });
+}
+
+/// Copies the address of a message.
+pub(super) fn copy_link(chat: Chat, id: MessageId) {
+    let Some(message) = chat.message(id) else { return };
+    let origin = location().origin().unwrap_or_default();
+    let link = format!("{origin}{}/{id}", chat.channel_path(message.channel_id));
+    copy(chat, link, "Link copied");
+}
+
+/// Copies the text of a message as it was typed.
+pub(super) fn copy_text(chat: Chat, id: MessageId) {
+    if let Some(message) = chat.message(id) {
+        copy(chat, chat.typed(&message.content), "Text copied");
+    }
+}
+
+/// Copies a text and says so.
+pub(super) fn copy(chat: Chat, text: String, done: &'static str) {
+    let toasts = chat.toasts();
+    spawn_local(async move {
+        if clipboard::copy(&text).await {
+            toasts.done(done);
+        } else {
+            toasts.failed("Not copied", "The browser does not allow it on this page.");
+        }
+    });
+}

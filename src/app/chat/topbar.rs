@@ -1,0 +1,95 @@
+//! The head of the conversation: where am I, what is it for, what can I open.
+
+use leptos::prelude::*;
+use protocol::ChannelId;
+use protocol::snapshot::Place;
+
+use super::context::{Chat, Drawer};
+use super::{dm_list, drawers};
+use crate::app::controls::{Avatar, AvatarSize, Icon};
+
+/// The way to the navigation on a narrow screen.
+fn navigation_link(chat: Chat) -> AnyView {
+    view! {
+        <a
+            class="icon-button only-narrow"
+            href="#navigation"
+            target="_self"
+            aria-label="Open navigation"
+            on:click=move |event| drawers::open(chat, Drawer::Navigation, &event)
+        >
+            <Icon name="menu"/>
+        </a>
+    }
+    .into_any()
+}
+
+/// The head of a page without a channel.
+#[component]
+pub(super) fn PlainTopbar(
+    /// Its title.
+    title: &'static str,
+) -> impl IntoView {
+    let chat: Chat = expect_context();
+    view! {
+        <header class="topbar">
+            {navigation_link(chat)}
+            <h1 class="topbar__title"><span>{title}</span></h1>
+            <p class="topbar__topic"></p>
+        </header>
+    }
+}
+
+/// The head of a channel or conversation.
+#[component]
+pub(super) fn Topbar(
+    /// Which.
+    channel: ChannelId,
+    /// Its name.
+    name: Signal<String>,
+) -> impl IntoView {
+    let chat: Chat = expect_context();
+    let store = chat.store();
+    let in_guild = matches!(chat.place.get_untracked(), Place::Guild { .. });
+    let mark = if in_guild {
+        view! { <Icon name="hash"/> }.into_any()
+    } else {
+        let dm = store.dms.with_untracked(|dms| dms.iter().find(|dm| dm.id == channel).copied());
+        dm.map(|dm| {
+            let (hue, presence) =
+                (protocol::entity::hue_of(dm.recipient.get()), dm_list::presence_of(chat, dm));
+            view! { <Avatar name hue size=AvatarSize::Small presence/> }
+        })
+        .into_any()
+    };
+    let topic = Memo::new(move |_| {
+        let guild = store.guild_of(channel)?;
+        guild.channels.with(|channels| {
+            channels.iter().find(|known| known.id == channel).map(|known| known.topic.clone())
+        })
+    });
+    view! {
+        <header class="topbar">
+            {navigation_link(chat)}
+            <h1 class="topbar__title">{mark}<span dir="auto">{move || name.get()}</span></h1>
+            <p class="topbar__topic" dir="auto" title=move || topic.get()>{move || topic.get()}</p>
+            <div class="topbar__actions">{in_guild.then(|| members_link(chat))}</div>
+        </header>
+    }
+}
+
+fn members_link(chat: Chat) -> AnyView {
+    view! {
+        <a
+            class="icon-button topbar__members"
+            href="#members"
+            target="_self"
+            aria-label="Member list"
+            aria-expanded=move || if chat.members_away.get() { Some("false") } else { None }
+            on:click=move |event| drawers::toggle_members(chat, &event)
+        >
+            <Icon name="users"/>
+        </a>
+    }
+    .into_any()
+}

@@ -1,0 +1,13 @@
+//! The browser's own interfaces behind small functions: socket, time, storage, clipboard, scrolling, focus.
+//!
+//! All of it compiles for the backend as well, where nothing calls it: call it from effects, event handlers and
+//! tasks only. None of it panics; what a browser refuses (a full storage, a clipboard without permission) is
+//! answered as "no".
+
+pub mod clipboard;
+pub mod focus;
+pub mod listener;
+pub mod scroll;
+pub mod socket;
+pub mod storage;
+pub mod time;

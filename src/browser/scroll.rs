@@ -1,0 +1,59 @@
+//! Measuring and moving a scroller whose content grows upwards (`flex-direction: column-reverse`): its
+//! `scrollTop` is 0 at the end and negative above it.
+
+use web_sys::{Element, HtmlElement};
+
+/// Pixels between the view and the end.
+pub fn above_end(scroller: &Element) -> i32 {
+    scroller.scroll_top().saturating_abs()
+}
+
+/// Pixels between the view and the beginning.
+pub fn below_start(scroller: &Element) -> i32 {
+    scroller.scroll_height() - scroller.client_height() - above_end(scroller)
+}
+
+/// Goes to the end.
+pub fn to_end(scroller: &Element) {
+    scroller.set_scroll_top(0);
+}
+
+/// Brings an element to the middle of the view.
+pub fn to_middle(element: &HtmlElement) {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Center);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
+}
+
+/// A row and where it stood, to be held there while others come and go around it.
+#[derive(Debug, Clone)]
+pub struct Anchor {
+    id: String,
+    top: f64,
+}
+
+/// Pixels below the upper edge of the view where a row is looked for: the first may hit a gap or an overlay.
+const PROBES: [f64; 4] = [8.0, 64.0, 128.0, 240.0];
+
+impl Anchor {
+    /// The row at the top of the view.
+    pub fn of(scroller: &Element) -> Option<Self> {
+        let view = scroller.get_bounding_client_rect();
+        let middle = view.left() + view.width() / 2.0;
+        let document = web_sys::window()?.document()?;
+        PROBES.iter().find_map(|below| {
+            let hit = document.element_from_point(middle as f32, (view.top() + below) as f32)?;
+            let row = hit.closest("article.message[id]").ok()??;
+            Some(Self { id: row.id(), top: row.get_bounding_client_rect().top() })
+        })
+    }
+
+    /// Moves the view so that the row stands where it stood. Nothing to do where the browser did it.
+    pub fn hold(&self, scroller: &Element) {
+        let Some(row) = super::focus::by_id(&self.id) else { return };
+        let moved = row.get_bounding_client_rect().top() - self.top;
+        if moved.abs() >= 1.0 {
+            scroller.set_scroll_top(scroller.scroll_top() + moved as i32);
+        }
+    }
+}
