@@ -69,14 +69,20 @@ fn dev(workspace: &Workspace) -> Outcome<()> {
     Err(format!("could not start cargo leptos watch: {error}"))
 }
 
-/// Runs the load generator against a fresh release.
+/// Runs the load generator against a fresh release, on a PostgreSQL of its own where one is asked for.
 fn load(workspace: &Workspace, command: &str, arguments: &[String]) -> Outcome<ExitCode> {
     release::ensure(workspace)?;
-    let error = workspace
-        .command("cargo")
-        .args(["run", "--release", "--package", "load", "--", command])
-        .args(arguments)
-        .envs(workspace.release_env())
-        .exec();
-    Err(format!("could not start cargo: {error}"))
+    let mut cargo = workspace.command("cargo");
+    cargo.args(["run", "--release", "--package", "load", "--", command]).args(arguments);
+    cargo.envs(workspace.release_env());
+    let asked = arguments.iter().any(|word| word.ends_with("postgres") || word.ends_with("both"));
+    if !asked || std::env::var_os(suite::POSTGRES_URL).is_some() {
+        let error = cargo.exec();
+        return Err(format!("could not start cargo: {error}"));
+    }
+    let cluster = postgres::Cluster::start(workspace)?;
+    let status = cargo.env(suite::POSTGRES_URL, cluster.url()).status();
+    drop(cluster);
+    let status = status.map_err(|error| format!("could not start cargo: {error}"))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

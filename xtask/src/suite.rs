@@ -11,7 +11,7 @@ use crate::tools;
 use crate::workspace::Workspace;
 
 /// Where the tests find a PostgreSQL to make their databases in.
-const POSTGRES_URL: &str = "HARMONY_TEST_POSTGRES_URL";
+pub(crate) const POSTGRES_URL: &str = "HARMONY_TEST_POSTGRES_URL";
 
 /// Runs the named suite, or all; the last line says how many checks passed and failed.
 pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> Outcome<ExitCode> {
