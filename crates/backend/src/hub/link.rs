@@ -9,6 +9,7 @@ use protocol::{ChannelId, GuildId, Rev, SessionId, Stream, UserId};
 
 use super::connection::Connection;
 use super::outbox::{Kind, Queued};
+use super::topic::Signal;
 use super::{Hub, Want, encode, locked};
 
 /// Frames taken out of an outbox.
@@ -137,7 +138,7 @@ impl Link {
     pub(crate) fn typing(&self, stream: Stream, channel: ChannelId, user: User) {
         let from = user.id;
         if let Some(topic) = self.hub.topic(stream) {
-            topic.signal(&encode(&ServerFrame::Typing { channel, user }), channel, from);
+            topic.signal(Signal { frame: encode(&ServerFrame::Typing { channel, user }), channel, from });
         }
     }
 

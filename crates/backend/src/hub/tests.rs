@@ -383,6 +383,18 @@ fn typing_is_seen_by_those_who_may_and_do_not_look_elsewhere() {
 }
 
 #[test]
+fn typing_waits_until_it_is_known_who_may_see_it() {
+    let hub = Hub::default();
+    let listeners: Vec<Link> = (1..=3).map(|id| join(&hub, id, &[(stream(), 0)])).collect();
+    let typist = User { id: user(1), username: "one".into(), display_name: "One".into() };
+    listeners[0].typing(stream(), channel(7), typist);
+    assert!(listeners.iter().all(|link| frames(link).is_empty()));
+    learn(&hub, &[(7, &[1, 2])]);
+    let seen: Vec<usize> = listeners.iter().map(|link| frames(link).len()).collect();
+    assert_eq!(seen, [0, 1, 0]);
+}
+
+#[test]
 fn nothing_is_left_of_those_who_have_gone() {
     let (hub, one) = open_hub();
     let two = join(&hub, 2, &[(stream(), 0), (Stream::User(user(2)), 0)]);

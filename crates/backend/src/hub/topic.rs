@@ -63,6 +63,17 @@ pub(crate) struct Arrival<'a> {
     pub(crate) json: &'a str,
 }
 
+/// Somebody writes in a channel.
+#[derive(Debug)]
+pub(super) struct Signal {
+    pub(super) frame: Utf8Bytes,
+    pub(super) channel: ChannelId,
+    pub(super) from: UserId,
+}
+
+/// Signals kept while it is found out who may see them. That takes milliseconds; more would be a flood.
+const LATE_SIGNALS: usize = 16;
+
 /// What handing events out led to.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
@@ -87,6 +98,8 @@ struct Inner {
     access: Access,
     /// People whose presence may have changed since it was last shown.
     stirred: Vec<UserId>,
+    /// Signals that came while it was not known who may see their channel.
+    late: Vec<Signal>,
     log_is_asked: bool,
     viewers_are_asked: bool,
 }
@@ -113,6 +126,7 @@ impl Topic {
                 sequence: Sequence::new(considered),
                 access: Access::new(stream),
                 stirred: Vec::new(),
+                late: Vec::new(),
                 log_is_asked: false,
                 viewers_are_asked: false,
             }),
@@ -233,6 +247,11 @@ impl Topic {
                 slot.connection.push(reset.clone(), Kind::Control);
             }
         }
+        if inner.access.wanted().is_none() {
+            for signal in std::mem::take(&mut inner.late) {
+                inner.spread(&signal);
+            }
+        }
         self.hand_out(&mut inner)
     }
 
@@ -336,25 +355,30 @@ impl Topic {
         inner.slots.iter().flatten().map(|slot| slot.connection.user).filter(|other| *other != user).collect()
     }
 
-    /// Sends a signal of `from` to those who may see the channel and do not look elsewhere.
-    pub(super) fn signal(&self, frame: &Utf8Bytes, channel: ChannelId, from: UserId) {
-        let inner = locked(&self.inner);
-        let audience = inner.access.audience(Some(channel));
-        if inner.access.wanted().is_some() {
-            // Who may see what is being found out; a typing line is not worth waiting for that.
-            return;
-        }
-        for slot in inner.slots.iter().flatten() {
-            let user = slot.connection.user;
-            let may_see = audience.is_none_or(|viewers| viewers.contains(&user));
-            if may_see && user != from && slot.attention != Attention::Elsewhere {
-                slot.connection.push(frame.clone(), Kind::Ephemeral);
-            }
+    /// Sends a signal to those who may see its channel and do not look elsewhere.
+    pub(super) fn signal(&self, signal: Signal) {
+        let mut inner = locked(&self.inner);
+        if inner.access.wanted().is_none() {
+            inner.spread(&signal);
+        } else if inner.late.len() < LATE_SIGNALS {
+            // Who may see what is being found out.
+            inner.late.push(signal);
         }
     }
 }
 
 impl Inner {
+    fn spread(&self, signal: &Signal) {
+        let audience = self.access.audience(Some(signal.channel));
+        for slot in self.slots.iter().flatten() {
+            let user = slot.connection.user;
+            let may_see = audience.is_none_or(|viewers| viewers.contains(&user));
+            if may_see && user != signal.from && slot.attention != Attention::Elsewhere {
+                slot.connection.push(signal.frame.clone(), Kind::Ephemeral);
+            }
+        }
+    }
+
     fn take_in(&mut self, stream: Stream, arrival: &Arrival<'_>) {
         let item = Item {
             frame: event_frame(stream, arrival.rev, arrival.json),
