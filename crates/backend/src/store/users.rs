@@ -4,7 +4,11 @@ use protocol::entity::{Me, Settings, User};
 use protocol::{Id, Result, UserId};
 use sqlx::FromRow;
 
-use super::{Db, Tx};
+use super::tx::Conn;
+use super::{Db, Tx, fault};
+
+/// PostgreSQL's advisory lock for making the first account; any number nobody else uses.
+const FIRST_ACCOUNT: i64 = 1;
 
 #[derive(FromRow)]
 struct Row {
@@ -116,6 +120,19 @@ pub async fn any(db: &mut impl Db) -> Result<bool> {
     Ok(query!(fetch_optional(i64,), db, "select id from users limit 1")?.is_some())
 }
 
+/// The same for a write that depends on it: of two that find nobody, one waits until the other is done and looks
+/// again. SQLite has one writer and needs nothing.
+pub async fn any_for_write(tx: &mut Tx) -> Result<bool> {
+    if any(tx).await? {
+        return Ok(true);
+    }
+    if let Conn::Postgres(conn) = tx.conn() {
+        let lock = sqlx::query("select pg_advisory_xact_lock($1)").bind(FIRST_ACCOUNT);
+        lock.execute(conn).await.map_err(fault)?;
+    }
+    any(tx).await
+}
+
 /// What of these is already taken by somebody other than `except`.
 pub async fn taken(
     db: &mut impl Db,
@@ -149,19 +166,27 @@ pub async fn insert(tx: &mut Tx, new: &NewUser) -> Result<Option<UserId>> {
     let id: UserId = tx.new_id();
     let now = tx.now_ms();
     let sql =
-        "insert into users (id, username, display_name, email, password_hash, is_instance_owner, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
+        "insert into users (id, username, display_name, email, password_hash, is_instance_owner, created_at, folded_name)
+        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing";
     let added = query!(
         run tx, sql, id.get(), &new.username, &new.display_name, &new.email, &new.password_hash,
-        new.is_instance_owner, now
+        new.is_instance_owner, now, new.display_name.to_lowercase()
     )?;
     Ok((added == 1).then_some(id))
 }
 
 /// Replaces names and address; false when somebody else has the address.
-pub async fn update_profile(tx: &mut Tx, id: UserId, display_name: &str, email: Option<&str>) -> Result<()> {
-    query!(run tx, "update users set display_name = $2, email = $3 where id = $1", id.get(), display_name, email)?;
-    Ok(())
+pub async fn update_profile(
+    tx: &mut Tx,
+    id: UserId,
+    display_name: &str,
+    email: Option<&str>,
+) -> Result<bool> {
+    let sql = "update users set display_name = $2, email = $3, folded_name = $4 where id = $1";
+    match query!(raw tx, sql, id.get(), display_name, email, display_name.to_lowercase()) {
+        Err(sqlx::Error::Database(cause)) if cause.is_unique_violation() => Ok(false),
+        other => other.map(|()| true).map_err(fault),
+    }
 }
 
 /// Replaces the password.
@@ -181,7 +206,7 @@ pub async fn set_settings(tx: &mut Tx, id: UserId, settings: &Settings) -> Resul
 /// `prefix` (lower-case).
 pub async fn find_near(db: &mut impl Db, user: UserId, prefix: &str, limit: usize) -> Result<Vec<User>> {
     let sql = "select u.id, u.username, u.display_name from users u
-        where (lower(u.username) like $2 escape '\\' or lower(u.display_name) like $2 escape '\\') and u.id <> $1
+        where (u.username like $2 escape '\\' or u.folded_name like $2 escape '\\') and u.id <> $1
         and (u.id in (select o.user_id from members m join members o on o.guild_id = m.guild_id where m.user_id = $1)
           or u.id in (select o.user_id from dm_members m join dm_members o on o.channel_id = m.channel_id where m.user_id = $1))
         order by u.username limit $3";
