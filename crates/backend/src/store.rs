@@ -23,6 +23,16 @@ macro_rules! query {
         }
         .map_err($crate::store::fault)
     };
+    (raw $db:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
+        match $crate::store::tx::Db::conn($db) {
+            $crate::store::tx::Conn::Sqlite(c) => {
+                sqlx::query::<sqlx::Sqlite>($sql)$(.bind($arg))*.execute(c).await.map(|_| ())
+            }
+            $crate::store::tx::Conn::Postgres(c) => {
+                sqlx::query::<sqlx::Postgres>($sql)$(.bind($arg))*.execute(c).await.map(|_| ())
+            }
+        }
+    };
     ($fetch:ident $row:ty, $db:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
         match $crate::store::tx::Db::conn($db) {
             $crate::store::tx::Conn::Sqlite(c) => {

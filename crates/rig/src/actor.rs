@@ -61,6 +61,16 @@ impl Person {
         Self { actor: again.actor, cookie, ..self.clone() }
     }
 
+    /// A request of theirs, as actions want to see it.
+    pub fn request(&self) -> Parts {
+        http::Request::builder().uri("/").header("cookie", &self.cookie).body(()).unwrap().into_parts().0
+    }
+
+    /// Whether their session is still good.
+    pub async fn is_signed_in(&self) -> bool {
+        backend::auth::session::actor(&self.state, &self.request()).await.is_ok()
+    }
+
     /// Who.
     pub fn id(&self) -> UserId {
         self.user.id

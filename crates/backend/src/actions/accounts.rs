@@ -40,15 +40,20 @@ pub async fn register(state: &AppState, parts: &Parts, form: Registration) -> Re
     let password = Password::parse(&form.password)?;
     check_strength(&password, &[&username, &display_name])?;
     state.rates.registration(peer::address(&state.config, parts))?;
-    admit(state, &form).await?;
+    let as_first = admit(state, &form).await?;
     let taken = users::taken(&mut state.store.read().await?, &username, email.as_deref(), None).await?;
     refuse_taken(taken)?;
     let password_hash = state.passwords.hash(&password).await?;
     let (config, device) = (state.config.clone(), session::device_name(&parts.headers));
+    let is_open = config.registration == Policy::Open;
     let mut new = users::NewUser { username, display_name, email, password_hash, is_instance_owner: false };
     let change = state.store.write(move |tx| {
         Box::pin(async move {
-            new.is_instance_owner = !users::any(tx).await?;
+            new.is_instance_owner = !users::any_for_write(tx).await?;
+            // Somebody else was first in the meantime.
+            if as_first && !new.is_instance_owner && !is_open {
+                return Err(Error::RegistrationClosed);
+            }
             let Some(id) = users::insert(tx, &new).await? else {
                 refuse_taken(users::taken(tx, &new.username, new.email.as_deref(), None).await?)?;
                 return Err(Error::UsernameTaken);
@@ -59,20 +64,20 @@ pub async fn register(state: &AppState, parts: &Parts, form: Registration) -> Re
     change.await
 }
 
-/// Whether this instance takes the newcomer at all.
-async fn admit(state: &AppState, form: &Registration) -> Result<()> {
+/// Whether this instance takes the newcomer at all; true: as its first account.
+async fn admit(state: &AppState, form: &Registration) -> Result<bool> {
     let mut reader = state.store.read().await?;
     if !users::any(&mut reader).await? {
-        return state.setup_code.check(&form.setup_code);
+        return state.setup_code.check(&form.setup_code).map(|()| true);
     }
     match state.config.registration {
-        Policy::Open => Ok(()),
+        Policy::Open => Ok(false),
         Policy::Closed => Err(Error::RegistrationClosed),
         Policy::Invite if form.invite.trim().is_empty() => Err(Error::RegistrationClosed),
         Policy::Invite => {
             let code = InviteCode::parse(&form.invite)?;
             let invite = invites::live_by_code(&mut reader, code.as_str(), now_ms()).await?;
-            invite.map(|_| ()).ok_or(Error::InviteGone)
+            invite.map(|_| false).ok_or(Error::InviteGone)
         }
     }
 }
@@ -102,6 +107,8 @@ pub async fn login(
     let login = login.trim().to_lowercase();
     let absurd = login.is_empty()
         || login.chars().count() > protocol::limits::EMAIL_CHARS
+        // Nobody's name has them, and PostgreSQL takes no text with a zero in it.
+        || login.chars().any(char::is_control)
         || password.chars().count() > protocol::limits::PASSWORD_MAX;
     if absurd {
         return Err(Error::WrongCredentials);
@@ -222,22 +229,32 @@ async fn rename(tx: &mut Tx, user: UserId, display_name: &str, email: Option<&st
     if users::taken(tx, &before.user.username, email, Some(user)).await?.email {
         return Err(Error::EmailTaken);
     }
-    users::update_profile(tx, user, display_name, email).await?;
+    let (mut places, mut conversations) = (Vec::new(), Vec::new());
+    if before.user.display_name != display_name {
+        places.extend(guilds::of_user(tx, user).await?.into_iter().map(|guild| guild.id));
+        conversations = dms::ids_of_user(tx, user).await?;
+    }
+    places.sort_unstable();
+    conversations.sort_unstable();
+    // Guilds, then conversations, each in rising order, then the person: whoever sends a message takes the stream
+    // before it touches its author, and nobody waits for anybody in a circle.
+    for guild in &places {
+        tx.lock(Stream::Guild(*guild)).await?;
+    }
+    for channel in &conversations {
+        tx.lock(Stream::Dm(*channel)).await?;
+    }
+    if !users::update_profile(tx, user, display_name, email).await? {
+        return Err(Error::EmailTaken);
+    }
     let me = users::me(tx, user).await?.ok_or(Error::Unauthorized)?;
-    if me.user != before.user {
-        // Guilds, then conversations, each in rising order: two renames never wait for each other in a circle.
-        let mut places: Vec<_> = guilds::of_user(tx, user).await?.into_iter().map(|guild| guild.id).collect();
-        places.sort_unstable();
-        for guild in places {
-            if let Some(member) = members::get(tx, guild, user).await? {
-                tx.emit(Stream::Guild(guild), Event::MemberUpdated { member }).await?;
-            }
+    for guild in places {
+        if let Some(member) = members::get(tx, guild, user).await? {
+            tx.emit(Stream::Guild(guild), Event::MemberUpdated { member }).await?;
         }
-        let mut conversations = dms::ids_of_user(tx, user).await?;
-        conversations.sort_unstable();
-        for channel in conversations {
-            tx.emit(Stream::Dm(channel), Event::RecipientUpdated { user: me.user.clone() }).await?;
-        }
+    }
+    for channel in conversations {
+        tx.emit(Stream::Dm(channel), Event::RecipientUpdated { user: me.user.clone() }).await?;
     }
     tx.emit(Stream::User(user), Event::MeUpdated { me }).await?;
     Ok(())

@@ -49,6 +49,9 @@ pub async fn find_people(state: &AppState, actor: &Actor, query: &str) -> Result
             problem: Problem::TooLong { max: limits::DISPLAY_NAME_CHARS },
         });
     }
+    if query.chars().any(char::is_control) {
+        return Err(Error::Invalid { field: Field::Query, problem: Problem::Characters });
+    }
     let mut reader = state.store.read().await?;
     let mut found = users::find_near(&mut reader, actor.user_id, &query, limits::PEOPLE_FOUND).await?;
     if let Ok(username) = Username::parse(&query)

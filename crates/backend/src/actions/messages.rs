@@ -62,7 +62,11 @@ async fn send_in(tx: &mut Tx, user: UserId, channel: ChannelId, draft: Parsed) -
         }
     }
     let reply_to = match draft.reply_to {
-        Some(quoted) => Some(quote(tx, channel, quoted).await?),
+        Some(quoted) => {
+            // The answer shows what it answers.
+            access.require(Permissions::READ_HISTORY)?;
+            Some(quote(tx, channel, quoted).await?)
+        }
         None => None,
     };
     let content = resolve(tx, &access, channel, draft.content).await?;
@@ -306,6 +310,8 @@ pub async fn mark_read(
     let to = message.min(newest);
     let change = state.store.write(move |tx| {
         Box::pin(async move {
+            // They may have been removed since.
+            in_channel(tx, user, channel).await?;
             if reads::advance(tx, user, channel, to).await? {
                 let mark = reads::get(tx, user, channel).await?;
                 tx.emit(Stream::User(user), Event::ReadMarked { mark }).await?;

@@ -28,7 +28,8 @@ pub async fn advance(tx: &mut Tx, user: UserId, channel: ChannelId, to: MessageI
 pub async fn start_at_end(tx: &mut Tx, user: UserId, guild: GuildId) -> Result<()> {
     let sql = "insert into read_marks (user_id, channel_id, last_read_id)
         select $1, id, last_message_id from channels where guild_id = $2 and last_message_id is not null
-        on conflict do nothing";
+        on conflict (user_id, channel_id) do update set last_read_id = excluded.last_read_id
+        where read_marks.last_read_id < excluded.last_read_id";
     query!(run tx, sql, user.get(), guild.get())?;
     Ok(())
 }

@@ -2,12 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test that is the answer")]
 
+mod accounts;
 mod backups;
+mod channels;
 mod commits;
+mod devices;
+mod dms;
 mod forgetting;
 mod gateway;
 mod gateway_walls;
+mod guilds;
+mod invites;
 mod leases;
+mod messages;
 mod plans;
 mod retries;
 mod scene;

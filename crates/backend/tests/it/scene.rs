@@ -1,6 +1,6 @@
 //! A small world most tests begin in.
 
-use protocol::ChannelId;
+use protocol::{ChannelId, Error};
 use protocol::entity::Guild;
 use protocol::permissions::{Overwrite, Permissions, Subject};
 use rig::{Person, TestApp};
@@ -37,6 +37,17 @@ impl Scene {
     pub(crate) fn strangers(&self) -> [&Person; 2] {
         [&self.cy, &self.dee]
     }
+}
+
+/// Does something that has to be refused, and says how; nothing may be different afterwards.
+pub(crate) async fn refused<T: std::fmt::Debug>(
+    app: &TestApp,
+    work: impl Future<Output = protocol::Result<T>>,
+) -> Error {
+    let before = app.content().await;
+    let error = work.await.unwrap_err();
+    assert_eq!(app.content().await, before, "{error:?} was answered, and yet something changed");
+    error
 }
 
 /// Sets one exception of a channel, the way a future action will.
