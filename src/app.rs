@@ -32,6 +32,14 @@ use settings::{
     AccountPage, AppearancePage, DevicesPage, GuildChannelsPage, GuildInvitesPage, GuildOverviewPage,
 };
 
+/// The title of the window, with the product's name.
+fn full_title(text: String) -> String {
+    if text.is_empty() {
+        return words::PRODUCT.to_owned();
+    }
+    crate::api::document::title_text(&format!("{text} · {}", words::PRODUCT))
+}
+
 /// Everything inside `<body>`.
 #[component]
 pub fn App() -> impl IntoView {
@@ -45,7 +53,7 @@ pub fn App() -> impl IntoView {
         }
     });
     view! {
-        <Title formatter=|text: String| if text.is_empty() { words::PRODUCT.into() } else { format!("{text} · {}", words::PRODUCT) }/>
+        <Title formatter=full_title/>
         <div class="skip-links">
             <a href="#conversation" target="_self">"Skip to content"</a>
         </div>

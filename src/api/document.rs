@@ -4,9 +4,9 @@
 use protocol::entity::{Density, Settings, TextSize, Theme};
 
 #[cfg(feature = "ssr")]
-pub use answer::{assets, origin, remember_look, remembered_look, send_policy, set_status};
+pub use answer::{assets, origin, remember_look, remembered_look, send_policy, set_status, title_text};
 #[cfg(not(feature = "ssr"))]
-pub use nothing::{assets, origin, remember_look, remembered_look, send_policy, set_status};
+pub use nothing::{assets, origin, remember_look, remembered_look, send_policy, set_status, title_text};
 
 /// Cookie that lets the first byte of a page have the right colours: `theme.density.size`, see [`look_text`].
 /// Not a secret; no script reads it.
@@ -85,6 +85,12 @@ mod answer {
         {
             response.set_status(status);
         }
+    }
+
+    /// A title as HTML: `leptos_meta` 0.8.7 writes it into the page as it is, and names of people and places
+    /// are in it.
+    pub fn title_text(title: &str) -> String {
+        title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
     }
 
     /// Scheme and host people reach this instance by, for links that leave it. No trailing slash.
@@ -168,6 +174,11 @@ mod nothing {
     /// Does nothing: the backend sets the cookie when it next sends a page.
     pub fn remember_look(_look: Settings) {}
 
+    /// A title as text: the browser sets it as a property, not as HTML.
+    pub fn title_text(title: &str) -> String {
+        title.to_owned()
+    }
+
     /// Does nothing: the answer is long here.
     pub fn set_status(_status: u16) {}
 
@@ -190,6 +201,13 @@ mod tests {
     use protocol::entity::{Density, Settings, TextSize, Theme};
 
     use super::{look_text, parse_look};
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn a_title_cannot_leave_its_element() {
+        let title = super::title_text("</title><script>alert(1)</script> & more");
+        assert_eq!(title, "&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp; more");
+    }
 
     #[test]
     fn a_look_survives_its_cookie() {
