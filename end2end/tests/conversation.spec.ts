@@ -128,7 +128,7 @@ test('the link of a message leads back to it, however old it is', async ({ room,
   await expect.poll(copied).toBe(new URL(`${room.path}/${old.id}`, ana.page.url()).href);
 
   await live(ana.page);
-  await ana.page.getByRole('button', { name: /Back to now|Newer|newest/ }).click();
+  await ana.page.getByRole('button', { name: 'Back to now' }).click();
   await expect(message(ana.page, 'line 120')).toBeInViewport();
 });
 

@@ -24,7 +24,21 @@ interface Step {
  */
 async function scroll(page: Page, pixels: number): Promise<Step> {
   return page.evaluate(async (by) => {
-    const frame = (): Promise<unknown> => new Promise((done) => requestAnimationFrame(done));
+    // The moment before a frame is painted, when every animation frame callback has had its say: what is measured
+    // then is what is seen. A size that changes in each frame makes the observer run in each.
+    const probe = document.createElement('i');
+    Object.assign(probe.style, { position: 'fixed', height: '1px', width: '1px', visibility: 'hidden' });
+    document.body.append(probe);
+    const frame = (): Promise<unknown> =>
+      new Promise((done) => {
+        requestAnimationFrame(() => {
+          const observer = new ResizeObserver(() => {
+            observer.disconnect();
+            done(null);
+          });
+          observer.observe(probe);
+        });
+      });
     const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[role="group"][aria-label^="Messages in"] article')];
     const first = rows()[0];
     let scroller = first?.parentElement;
@@ -50,6 +64,7 @@ async function scroll(page: Page, pixels: number): Promise<Step> {
       if (anchor.isConnected) drift = Math.max(drift, Math.abs(anchor.getBoundingClientRect().top - top));
       else throw new Error('the row in view was taken away');
     }
+    probe.remove();
     const text = (row: HTMLElement | undefined): string => /line \d+/.exec(row?.textContent ?? '')?.[0] ?? '';
     const all = rows();
     return { drift, rows: all.length, oldest: text(all[0]), newest: text(all.at(-1)) };

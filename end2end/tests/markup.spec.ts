@@ -43,7 +43,9 @@ test('HTML of a stranger stays text, from the server and from the socket', async
   for (const attack of attacks) await say(ana.request, room.guild.system_channel_id, attack);
   for (const again of [false, true]) {
     if (again) await reload(bo.page);
-    for (const attack of attacks) await expect(bo.page.getByRole('article').filter({ hasText: attack })).toBeVisible();
+    for (const attack of attacks) {
+      await expect(bo.page.locator('.message__body p').getByText(attack, { exact: true })).toBeVisible();
+    }
     await expect(bo.page.locator('.message__body :is(script, img, svg[onload])')).toHaveCount(0);
     await expect(bo.page.locator('a[href^="javascript:" i]')).toHaveCount(0);
     await expect(bo.page).not.toHaveTitle('owned');
@@ -60,6 +62,9 @@ test('a hostile name is a name everywhere it is shown', async ({ somebody, page 
   const invite = await (await hostile.request.post('/api/invites/standing', { form: { guild_id: guild.id } })).json();
   await page.goto(`/invite/${invite.code}`);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('</title><script>alert(1)</script>');
+  await expect(page).toHaveTitle('Join </title><script>alert(1)</script> · Harmony');
+  await page.goto('/login');
+  await expect(page).toHaveTitle('Sign in · Harmony');
 });
 
 test('a mention shows the name of who is meant, and stands out for them', async ({ room, ana, bo }) => {

@@ -11,14 +11,17 @@ test('a console error, an uncaught error, a policy violation and a broken answer
     setTimeout(() => {
       throw new Error('thrown');
     }, 0);
-    const script = document.createElement('script');
-    script.textContent = 'document.title = "owned"';
-    document.body.append(script);
+    const button = document.createElement('button');
+    button.setAttribute('onclick', 'document.title = "owned"');
+    document.body.append(button);
+    button.click();
+    document.body.append(Object.assign(new Image(), { src: 'https://pictures.example/spy.png' }));
     await fetch('/api/broken');
   });
   await expect.poll(before).toContain('console: said aloud');
   await expect.poll(before).toContain('uncaught: Error: thrown');
-  await expect.poll(before).toContain('console: policy violated: script-src');
+  await expect.poll(before).toContain('console: policy violated: script-src-attr');
+  await expect.poll(before).toContain('console: policy violated: img-src by https://pictures.example/spy.png');
   await expect.poll(before).toContain('answer: 503 GET');
   await expect(page).not.toHaveTitle('owned');
 });

@@ -94,8 +94,8 @@ test('who leaves a server is out of it on every page they have', async ({ room, 
   await gather(room.path, ana, bo);
   await open(tab, room.path);
   await live(tab);
-  await bo.page.getByRole('link', { name: 'Server settings' }).or(bo.page.getByRole('button', { name: /Lighthouse/ })).first().click();
-  await bo.page.goto(`/servers/${room.guild.id}/settings`);
+  await channels(bo.page, 'Lighthouse').getByRole('button', { name: 'Lighthouse' }).click();
+  await bo.page.getByRole('link', { name: 'Server settings' }).click();
   await bo.page.getByRole('button', { name: 'Leave server' }).click();
   await expect(bo.page).toHaveURL(/\/channels\/@me$/);
   for (const page of [bo.page, tab]) {
