@@ -8,7 +8,7 @@ use protocol::parse::ChannelName;
 use protocol::{ChannelId, GuildId, limits};
 
 use super::NotFound;
-use super::dialogs::AskPage;
+use super::dialogs::{AskPage, Cancel};
 use super::refusals::{Checked, about_none_of, when_done};
 use crate::api::channels::CreateChannel as CreateChannelCall;
 use crate::app::controls::{Icon, SubmitButton, TextField};
@@ -74,6 +74,7 @@ pub(super) fn CreateChannel(
                 />
             </div>
             <div class="dialog__footer">
+                <Cancel done/>
                 <SubmitButton pending=create.pending()>"Create"</SubmitButton>
             </div>
         </ActionForm>

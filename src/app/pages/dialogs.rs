@@ -191,3 +191,16 @@ pub(super) fn AskPage(
         </div>
     }
 }
+
+/// Closes the dialog and changes nothing. On a page "Back" does that.
+#[component]
+pub(super) fn Cancel(
+    /// Closes the dialog, where there is one.
+    done: Option<Callback<()>>,
+) -> impl IntoView {
+    done.map(|done| {
+        view! {
+            <button class="button button--ghost" type="button" on:click=move |_| done.run(())>"Cancel"</button>
+        }
+    })
+}

@@ -9,7 +9,7 @@ use protocol::Error;
 use protocol::entity::User;
 use protocol::error::{Field, Problem};
 
-use super::dialogs::AskPage;
+use super::dialogs::{AskPage, Cancel};
 use super::refusals::{refusal, when_done};
 use crate::api::dms::{OpenDm, OpenDmByName, find_people};
 use crate::app::controls::{Avatar, AvatarSize, FieldNote, SubmitButton};
@@ -138,6 +138,7 @@ pub(super) fn NewMessage(
                 <PeopleList finding open=by_id/>
             </div>
             <div class="dialog__footer">
+                <Cancel done/>
                 <SubmitButton pending>"Open conversation"</SubmitButton>
             </div>
         </ActionForm>
@@ -205,7 +206,7 @@ fn PeopleList(finding: Finding, open: ServerAction<OpenDm>) -> impl IntoView {
                     .collect_view()
             }}
         </ul>
-        <p class="muted" role="status">{move || nobody().then_some(NOBODY)}</p>
+        <p class="muted listbox-note" role="status">{move || nobody().then_some(NOBODY)}</p>
     }
 }
 
