@@ -38,7 +38,7 @@ pub enum Event {
     },
     /// Channels stand elsewhere.
     ChannelsMoved {
-        /// Only those that moved.
+        /// Only those that moved. Several together can all be viewed by every member; others come one by one.
         places: Vec<ChannelPlace>,
     },
     /// A channel is gone with its messages; channels under a deleted category stand alone.
@@ -133,6 +133,11 @@ impl Event {
             Self::ChannelCreated { channel } | Self::ChannelUpdated { channel } => Some(channel.id),
             Self::ChannelDeleted { channel_id } | Self::MessageDeleted { channel_id, .. } => Some(*channel_id),
             Self::MessageCreated { message } | Self::MessageUpdated { message } => Some(message.channel_id),
+            // Where a channel stands that not everybody can view is told alone.
+            Self::ChannelsMoved { places } => match places.as_slice() {
+                [place] => Some(place.id),
+                _ => None,
+            },
             _ => None,
         }
     }

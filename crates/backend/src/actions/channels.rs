@@ -4,7 +4,7 @@ use protocol::entity::{Channel, ChannelKind, ChannelPlace};
 use protocol::error::{Field, Problem};
 use protocol::event::Event;
 use protocol::parse::{ChannelName, Topic};
-use protocol::permissions::Permissions;
+use protocol::permissions::{Permissions, everyone_role};
 use protocol::{ChannelId, Error, GuildId, Result, Stream, UserId, limits};
 
 use super::access::{in_channel_for_write, in_guild_for_write, require};
@@ -146,13 +146,30 @@ pub async fn move_to(
             for place in &places {
                 channels::set_place(tx, place.id, place.parent_id, place.position).await?;
             }
-            if !places.is_empty() {
-                tx.emit(Stream::Guild(guild), Event::ChannelsMoved { places }).await?;
-            }
-            Ok(())
+            tell_places(tx, guild, &all, places).await
         })
     });
     change.await
+}
+
+/// Tells all members where the open channels stand, and of each of the others only those who can view it.
+async fn tell_places(tx: &mut Tx, guild: GuildId, all: &[Channel], places: Vec<ChannelPlace>) -> Result<()> {
+    let everyone = everyone_role(guild);
+    let roles = guilds::roles(tx, guild).await?;
+    let may_be_closed = !roles
+        .iter()
+        .any(|role| role.id == everyone && role.permissions.contains(Permissions::VIEW_CHANNEL));
+    let is_open = |place: &ChannelPlace| {
+        !may_be_closed && all.iter().any(|channel| channel.id == place.id && channel.overwrites.is_empty())
+    };
+    let (open, closed): (Vec<_>, Vec<_>) = places.into_iter().partition(is_open);
+    if !open.is_empty() {
+        tx.emit(Stream::Guild(guild), Event::ChannelsMoved { places: open }).await?;
+    }
+    for place in closed {
+        tx.emit(Stream::Guild(guild), Event::ChannelsMoved { places: vec![place] }).await?;
+    }
+    Ok(())
 }
 
 /// The new places of those siblings that have to move for `moved` to stand at `position`.
