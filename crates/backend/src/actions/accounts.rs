@@ -116,14 +116,26 @@ pub async fn login(
     state.rates.login(&login, peer::address(&state.config, parts))?;
     let known = users::credentials(&mut state.store.read().await?, &login).await?;
     let (id, hash) = known.map_or((None, None), |known| (Some(known.id), Some(known.password_hash)));
-    let matches = state.passwords.verify(password, hash).await?;
+    let matches = state.passwords.verify(password, hash.clone()).await?;
     let id = id.filter(|_| matches).ok_or(Error::WrongCredentials)?;
     state.rates.login_succeeded(&login);
     let (config, device) = (state.config.clone(), session::device_name(&parts.headers));
     state
         .store
-        .write(move |tx| Box::pin(async move { sign_in(tx, &config, id, &device, remember).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                require_hash(tx, id, hash, Error::WrongCredentials).await?;
+                sign_in(tx, &config, id, &device, remember).await
+            })
+        })
         .await
+}
+
+/// Checks, in a write, that the password is still the one that was verified. Whoever changes it waits for the same
+/// stream before they end sessions, so no session of the old one is left over.
+async fn require_hash(tx: &mut Tx, user: UserId, verified: Option<String>, error: Error) -> Result<()> {
+    tx.lock(Stream::User(user)).await?;
+    if users::password_hash(tx, user).await? == verified { Ok(()) } else { Err(error) }
 }
 
 async fn sign_in(tx: &mut Tx, config: &Config, id: UserId, device: &str, remember: bool) -> Result<SignedIn> {
@@ -194,17 +206,19 @@ pub async fn change_password(
     drop(reader);
     // A borrowed browser must not be a way to guess the password.
     state.rates.login(&me.user.username, peer::address(&state.config, parts))?;
-    if !state.passwords.verify(current, hash).await? {
-        return Err(Error::Invalid { field: Field::CurrentPassword, problem: Problem::Mismatch });
+    let mismatch = Error::Invalid { field: Field::CurrentPassword, problem: Problem::Mismatch };
+    if !state.passwords.verify(current, hash.clone()).await? {
+        return Err(mismatch);
     }
     state.rates.login_succeeded(&me.user.username);
     let new = Password::parse(new)?;
     check_strength(&new, &[&me.user.username, &me.user.display_name])?;
-    let hash = state.passwords.hash(&new).await?;
+    let new_hash = state.passwords.hash(&new).await?;
     let Actor { user_id, session_id } = *actor;
     let ended = state.store.write(move |tx| {
         Box::pin(async move {
-            users::set_password(tx, user_id, &hash).await?;
+            require_hash(tx, user_id, hash, mismatch).await?;
+            users::set_password(tx, user_id, &new_hash).await?;
             end_others(tx, user_id, session_id).await
         })
     });
@@ -321,6 +335,7 @@ pub async fn reset_by_operator(state: &AppState, username: &str, password: &str)
     let hash = state.passwords.hash(&password).await?;
     let ended = state.store.write(move |tx| {
         Box::pin(async move {
+            tx.lock(Stream::User(user.id)).await?;
             users::set_password(tx, user.id, &hash).await?;
             let ended = sessions::delete_others(tx, user.id, None).await?;
             tx.emit(Stream::User(user.id), Event::DevicesChanged).await?;

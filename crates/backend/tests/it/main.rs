@@ -16,6 +16,8 @@ mod invites;
 mod leases;
 mod messages;
 mod plans;
+mod races;
+mod restricted;
 mod retries;
 mod scene;
 mod schema;
