@@ -253,6 +253,56 @@ async fn a_client_that_does_not_read_is_cut_off_and_nobody_else_notices() {
     .await;
 }
 
+/// The next text frame of a server, which sends it unmasked and whole.
+async fn read_frame(stream: &mut tokio::net::TcpStream) -> ServerFrame {
+    let [_, short] = [stream.read_u8().await.unwrap(), stream.read_u8().await.unwrap()];
+    let length = match short {
+        126 => stream.read_u16().await.unwrap().into(),
+        127 => stream.read_u64().await.unwrap() as usize,
+        short => short.into(),
+    };
+    let mut text = vec![0; length];
+    stream.read_exact(&mut text).await.unwrap();
+    serde_json::from_slice(&text).unwrap()
+}
+
+#[tokio::test]
+async fn more_than_the_outbox_holds_can_happen_during_a_slow_replay() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let guild = Stream::Guild(s.guild.id);
+        let known = cursors(app, &s.bo).await;
+        let long = "x".repeat(protocol::limits::CONTENT_CHARS);
+        for _ in 0..450 {
+            s.ana.say(s.general, &long).await;
+        }
+        // Its replay is larger than what the kernel takes for it, so it stands still half-way.
+        let mut slow = deaf(app, &s.bo, known.clone()).await;
+        let last_but = protocol::limits::OUTBOX_FRAMES + 100;
+        let first = read_frame(&mut slow).await;
+        assert!(matches!(first, ServerFrame::Ready { .. }), "{first:?}");
+        for _ in 0..last_but {
+            s.ana.say(s.general, "meanwhile").await;
+        }
+        let mut revs = Vec::new();
+        loop {
+            match read_frame(&mut slow).await {
+                ServerFrame::Event { s, rev, .. } if s == guild => revs.push(rev),
+                ServerFrame::Live => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        let all = (known[&guild] + 1..).take(450 + last_but);
+        assert_eq!(revs, all.collect::<Vec<Rev>>());
+        let said = s.ana.say(s.general, "live").await;
+        let next = read_frame(&mut slow).await;
+        assert!(
+            matches!(next, ServerFrame::Event { e: Event::MessageCreated { message }, .. } if message == said)
+        );
+    })
+    .await;
+}
+
 /// A second process on the same database, without a bus between them.
 async fn neighbour(app: &TestApp) -> (AppState, std::net::SocketAddr) {
     let state = AppState::open(rig::app::config(app.database(), &[])).await.unwrap();

@@ -4,10 +4,12 @@
 
 mod accounts;
 mod backups;
+mod bad_input;
 mod channels;
 mod commits;
 mod devices;
 mod dms;
+mod every_action;
 mod forgetting;
 mod gateway;
 mod gateway_walls;
@@ -15,9 +17,11 @@ mod guilds;
 mod invites;
 mod leases;
 mod messages;
+mod pages;
 mod plans;
 mod races;
 mod restricted;
 mod retries;
 mod scene;
 mod schema;
+mod sync;
