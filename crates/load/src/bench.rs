@@ -95,16 +95,22 @@ pub(crate) async fn run(quick: bool, only: Option<&str>) -> Outcome<bool> {
     match machine::pin() {
         Some((server, generator)) => {
             plan.core = Some(server);
-            notes.push(format!("The server is pinned to core {server} and has it alone; the generator is on core {generator}."));
+            notes.push(format!("The server is pinned to core {server}, the generator to core {generator}."));
         }
         None => notes.push("Server and generator share all cores: nothing is pinned.".to_owned()),
     }
-    let bench = Bench { plan, folder, quick };
+    let mut bench = Bench { plan, folder, quick };
     let others = Others::watch()?;
     let mut sections = Vec::new();
     for name in SCENARIOS.into_iter().filter(|name| only.is_none_or(|only| name.contains(only))) {
         eprintln!("==> {name}");
-        sections.extend(measure(&bench, name).await.map_err(|error| format!("{name}: {error}"))?);
+        match measure(&bench, name).await {
+            Ok(measured) => sections.extend(measured),
+            Err(error) => {
+                let kept = bench.folder.keep().display();
+                return Err(format!("{name}: {error}; databases and logs are in {kept}").into());
+            }
+        }
     }
     notes.push(format!("Other processes used {:.1} % of a core meanwhile.", others.share()? * 100.0));
     let report = Report { machine, mode: if quick { "quick" } else { "full" }, notes, sections };

@@ -58,6 +58,8 @@ enum Rig {
     /// Kills the server with SIGKILL while people write and read, starts it again, and looks for what was lost,
     /// doubled or out of order.
     Kill9(chaos::Kill9),
+    /// Removes and signs out people while others talk, and looks for what reached them afterwards.
+    Revoke(chaos::Revoke),
 }
 
 fn main() -> ExitCode {
@@ -73,7 +75,8 @@ fn main() -> ExitCode {
         machine::open_files()?;
         match cli.command {
             Command::Bench { mode, only } => bench::run(mode == Mode::Quick, only.as_deref()).await,
-            Command::Chaos { rig: Rig::Kill9(plan) } => chaos::run(&plan).await,
+            Command::Chaos { rig: Rig::Kill9(plan) } => chaos::kill9(&plan).await,
+            Command::Chaos { rig: Rig::Revoke(plan) } => chaos::revoke(&plan).await,
         }
     });
     match done {

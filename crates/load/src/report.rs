@@ -136,7 +136,7 @@ impl Report {
                 let verdict = row.verdict().trim_matches('*');
                 let _ = writeln!(
                     text,
-                    "  {:<58} {:<34} {:<10} {verdict}",
+                    "  {:<68} {:<34} {:<10} {verdict}",
                     row.name,
                     row.measured(),
                     row.wanted()

@@ -137,7 +137,7 @@ async fn silence(quiet: &mut watch::Receiver<bool>) {
 }
 
 /// The message in an event, if a writer wrote it.
-fn message(event: &Event) -> Option<(ChannelId, protocol::MessageId, Key)> {
+pub(super) fn message(event: &Event) -> Option<(ChannelId, protocol::MessageId, Key)> {
     let Event::MessageCreated { message } = event else { return None };
     Some((message.channel_id, message.id, Key::of_content(&message.content)?))
 }

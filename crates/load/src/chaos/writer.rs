@@ -57,7 +57,8 @@ impl Flow {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    fn now_us(&self) -> u64 {
+    /// Microseconds on the clock of all times in a history.
+    pub(super) fn now_us(&self) -> u64 {
         self.clock.elapsed().as_micros() as u64
     }
 }

@@ -75,6 +75,15 @@ impl Person {
         Self::enter(http, addr, "accounts/login", &fields).await
     }
 
+    /// Signs in anew to an account made by [`Person::register`].
+    pub(crate) async fn sign_in_again(
+        http: &mut Http,
+        addr: SocketAddr,
+        username: &str,
+    ) -> Result<Self, Fault> {
+        Self::sign_in(http, addr, username, PASSWORD).await
+    }
+
     async fn enter(http: &mut Http, addr: SocketAddr, endpoint: &str, fields: &str) -> Result<Self, Fault> {
         let answer = http.request(&post(endpoint, addr, "", fields)).await?;
         match answer.cookies.into_iter().next() {
