@@ -60,11 +60,14 @@ test('Escape leaves a reply, and what was written stays', async ({ room, ana, bo
 });
 
 test('Alt and the arrows go from channel to channel', async ({ room, ana }) => {
-  await createChannel(ana.request, room.guild.id, 'second');
+  // Without a category, so it stands above #general, which is in one.
+  await createChannel(ana.request, room.guild.id, 'first');
   await gather(room.path, ana);
-  await ana.page.keyboard.press('Alt+ArrowDown');
-  await expect(composer(ana.page, 'second')).toBeVisible();
   await ana.page.keyboard.press('Alt+ArrowUp');
+  await expect(composer(ana.page, 'first')).toBeVisible();
+  await ana.page.keyboard.press('Alt+ArrowUp');
+  await expect(composer(ana.page, 'first')).toBeVisible();
+  await ana.page.keyboard.press('Alt+ArrowDown');
   await expect(composer(ana.page, 'general')).toBeVisible();
 });
 

@@ -4,10 +4,12 @@ import { expect, gather, live, open, test } from './fixture';
 import { channelLink, composer, members, message, send, servers, signIn } from './gestures';
 
 test('a dot and a count appear where somebody wrote, and go when it is read', async ({ room, ana, bo }) => {
-  const quiet = await createChannel(ana.request, room.guild.id, 'quiet');
-  await gather(`/channels/${room.guild.id}/${quiet.id}`, ana);
+  await createChannel(ana.request, room.guild.id, 'quiet');
+  await gather(room.path, ana);
   const general = channelLink(ana.page, 'Lighthouse', 'general');
-  await expect(general).not.toHaveAccessibleName(/unread/);
+  await expect(general, 'what was there is read').not.toHaveAccessibleName(/unread/);
+  await channelLink(ana.page, 'Lighthouse', 'quiet').click();
+  await expect(composer(ana.page, 'quiet')).toBeVisible();
   await say(bo.request, room.guild.system_channel_id, 'anybody here?');
   await expect(general).toHaveAccessibleName(/unread/);
   await say(bo.request, room.guild.system_channel_id, `hey @${ana.username}`);

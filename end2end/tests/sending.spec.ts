@@ -1,19 +1,24 @@
 /** From the key to the ack: nothing is lost, repeated, reordered or made anew on the way. */
-import type { Page, Route } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { say } from './calls';
 import { expect, gather, live, reload, test } from './fixture';
 import { composer, connectionBanner, message, messages, send } from './gestures';
 
 const SEND = '**/api/messages/send';
 
-/** Holds answers back until they are let go. */
+/** Holds what is sent back until it is let go. */
 async function hold(page: Page): Promise<() => Promise<void>> {
-  const held: Route[] = [];
-  await page.route(SEND, (route) => void held.push(route));
+  let held = 0;
+  let open = (): void => {};
+  const gate = new Promise<void>((done) => (open = done));
+  await page.route(SEND, async (route) => {
+    held += 1;
+    await gate;
+    await route.continue();
+  });
   return async () => {
-    await expect.poll(() => held.length).toBeGreaterThan(0);
-    await page.unroute(SEND);
-    for (const route of held) await route.continue();
+    await expect.poll(() => held).toBeGreaterThan(0);
+    open();
   };
 }
 
