@@ -36,6 +36,7 @@ mod menu;
 mod message_list;
 mod message_row;
 mod no_script;
+mod press;
 mod rail;
 mod reading;
 mod self_bar;
@@ -75,13 +76,19 @@ pub fn ChatFrame() -> impl IntoView {
     let navigation_open = move || chat.drawer.get() == Some(Drawer::Navigation);
     view! {
         <Title text=move || title(chat)/>
-        <div class="skip-links"><a href="#composer" target="_self">"Skip to message box"</a></div>
+        // Only where there is one: a link to nothing is no way to skip.
+        {move || matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! {
+            {move || matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! {
+            <div class="skip-links"><a href="#composer" target="_self">"Skip to message box"</a></div>
+        })}
+        })}
         <div class="app">
             <div
                 class="navigation"
                 id="navigation"
                 data-open=move || navigation_open().then_some("")
                 on:keydown=move |event| drawers::pressed(chat, &event)
+                on:click=move |event| drawers::chosen(chat, &event)
             >
                 <Rail/>
                 <Sidebar/>

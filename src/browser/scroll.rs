@@ -29,29 +29,31 @@ pub fn to_middle(element: &HtmlElement) {
 #[derive(Debug, Clone)]
 pub struct Anchor {
     id: String,
-    top: f64,
+    bottom: f64,
 }
 
-/// Pixels below the upper edge of the view where a row is looked for: the first may hit a gap or an overlay.
-const PROBES: [f64; 4] = [8.0, 64.0, 128.0, 240.0];
+/// Where in the view a row is looked for, from the upper edge (0) to the lower (1): the first may hit a gap.
+const PROBES: [f64; 4] = [0.5, 0.45, 0.55, 0.3];
 
 impl Anchor {
-    /// The row at the top of the view.
+    /// The row in the middle of the view. Its lower edge is what counts: a row can lose its head, the name above
+    /// the text, when the one before it comes.
     pub fn of(scroller: &Element) -> Option<Self> {
         let view = scroller.get_bounding_client_rect();
         let middle = view.left() + view.width() / 2.0;
         let document = web_sys::window()?.document()?;
-        PROBES.iter().find_map(|below| {
-            let hit = document.element_from_point(middle as f32, (view.top() + below) as f32)?;
+        PROBES.iter().find_map(|part| {
+            let hit =
+                document.element_from_point(middle as f32, (view.top() + view.height() * part) as f32)?;
             let row = hit.closest("article.message[id]").ok()??;
-            Some(Self { id: row.id(), top: row.get_bounding_client_rect().top() })
+            Some(Self { id: row.id(), bottom: row.get_bounding_client_rect().bottom() })
         })
     }
 
     /// Moves the view so that the row stands where it stood. Nothing to do where the browser did it.
     pub fn hold(&self, scroller: &Element) {
         let Some(row) = super::focus::by_id(&self.id) else { return };
-        let moved = row.get_bounding_client_rect().top() - self.top;
+        let moved = row.get_bounding_client_rect().bottom() - self.bottom;
         if moved.abs() >= 1.0 {
             scroller.set_scroll_top(scroller.scroll_top() + moved as i32);
         }

@@ -83,7 +83,7 @@ pub fn hurry() {
 /// A running socket. Dropping it closes the connection.
 struct Socket {
     shared: Rc<Shared>,
-    _listeners: [Listener; 2],
+    _listeners: [Listener; 3],
 }
 
 struct Shared {
@@ -110,14 +110,14 @@ impl Socket {
         let doubt = |shared: &Rc<Shared>| {
             let shared = Rc::clone(shared);
             move |_| {
-                if focus::is_visible() {
+                if focus::is_visible() || !focus::is_online() {
                     shared.is_doubted.set(true);
                     shared.ring();
                 }
             }
         };
         let listeners =
-            [Listener::new("online", doubt(&shared)), Listener::new("visibilitychange", doubt(&shared))];
+            ["online", "offline", "visibilitychange"].map(|event| Listener::new(event, doubt(&shared)));
         spawn_local(run(Rc::clone(&shared)));
         Self { shared, _listeners: listeners }
     }
@@ -193,13 +193,14 @@ async fn run(shared: Rc<Shared>) {
         };
         shared.peer.down(failures);
         shared.is_doubted.set(false);
-        let mut timer = pin!(sleep(wait));
+        // Without a network every attempt fails; "online" rings.
+        let mut timer = pin!(sleep(if focus::is_online() { wait } else { LAST_RETRY_MS }));
         // Frames to send ring as well; only a doubt or the end cuts the wait short.
         while let Either::Right(_) = select(timer.as_mut(), pin!(shared.rung())).await {
             if shared.is_stopped.get() {
                 return;
             }
-            if shared.is_doubted.get() {
+            if shared.is_doubted.replace(false) && focus::is_online() {
                 break;
             }
         }
@@ -331,6 +332,9 @@ impl Connection<'_> {
             return Some(LOST);
         }
         if self.shared.is_doubted.replace(false) && self.heartbeat_ms.is_some() {
+            if !focus::is_online() {
+                return Some(LOST);
+            }
             // After a sleep of the device a dead socket still looks alive.
             let outcome = self.ping(PROOF_MS).await;
             if outcome.is_some() {

@@ -141,11 +141,6 @@ fn keep_draft(chat: Chat, channel: ChannelId, input: NodeRef<html::Textarea>, ov
             input.set_value(&draft);
             over.set(draft.chars().count().saturating_sub(limits::CONTENT_CHARS));
         }
-        if focus::active().is_none_or(|active| active.tag_name() == "BODY")
-            && !focus::media("(pointer: coarse)")
-        {
-            focus::focus(&input);
-        }
     });
     Effect::new(move |_| {
         let Some(text) = chat.composing.get() else { return };

@@ -2,7 +2,8 @@
 //! with it they open in place, take the focus, and give it back.
 
 use leptos::prelude::*;
-use web_sys::{Event, KeyboardEvent};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, KeyboardEvent};
 
 use super::context::{Chat, Drawer};
 use crate::app::controls::Icon;
@@ -66,6 +67,15 @@ pub(super) fn close(chat: Chat) {
             focus::focus(&opener);
         }
     });
+}
+
+/// Whoever chose a place in the navigation goes there, also when they are there already.
+pub(super) fn chosen(chat: Chat, event: &Event) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let link = target.and_then(|target| target.closest("a[href^='/channels/']").ok().flatten());
+    if link.is_some() && chat.drawer.get_untracked() == Some(Drawer::Navigation) {
+        chat.drawer.set(None);
+    }
 }
 
 /// Escape closes.

@@ -22,6 +22,9 @@ const MARGIN: i32 = 8;
 pub(super) fn open_at_pointer(chat: Chat, event: &MouseEvent) {
     let Some((message, _)) = message_at(event) else { return };
     let target: Option<Element> = event.target().and_then(|target| target.dyn_into().ok());
+    if chat.menu.with_untracked(|menu| menu.is_some_and(|menu| menu.message == message)) {
+        return event.prevent_default(); // A long press has opened it already.
+    }
     let native =
         target.is_some_and(|target| target.closest("a, img, textarea, input").ok().flatten().is_some());
     if native || !crate::browser::clipboard::selection().is_empty() {
@@ -138,7 +141,7 @@ fn item(
 ) -> AnyView {
     let class = if icon == "trash" { "menu__item menu__item--danger" } else { "menu__item" };
     view! {
-        <button class=class type="button" role="menuitem" tabindex="-1" aria-label=label on:click=move |event| {
+        <button class=class type="button" role="menuitem" tabindex="-1" on:click=move |event| {
             close(chat);
             act(event.shift_key());
         }>

@@ -11,6 +11,7 @@ use super::context::Chat;
 use super::intro::Intro;
 use super::menu::{MessageMenu, open_at_pointer};
 use super::message_row::MessageRow;
+use super::press::Press;
 use super::reading::Reading;
 use super::toolbar::Toolbar;
 use super::{sending, shortcuts, times};
@@ -34,6 +35,7 @@ pub(super) fn MessageList(
     let scroller = NodeRef::<html::Div>::new();
     let toolbar = NodeRef::<html::Div>::new();
     let reading = Reading::watch(chat, &timeline, scroller);
+    let press = Press::new(chat);
     let slots = timeline.slots.clone();
     let days = {
         let slots = slots.clone();
@@ -55,13 +57,17 @@ pub(super) fn MessageList(
                 class="timeline"
                 role="group"
                 aria-label=move || label.get()
-                aria-busy=move || busy.get().then_some("true")
+                aria-busy=move || if busy.get() { "true" } else { "false" }
                 on:scroll=move |_| reading.look_soon()
                 on:mouseover=move |event| lend_toolbar(chat, toolbar, &event)
                 on:focusin=move |event| lend_toolbar(chat, toolbar, &event)
                 on:mouseleave=move |_| put_toolbar_away(chat, toolbar)
                 on:contextmenu=move |event| open_at_pointer(chat, &event)
                 on:keydown=move |event| shortcuts::in_timeline(chat, &event)
+                on:pointerdown=move |event| press.down(&event)
+                on:pointermove=move |event| press.moved(&event)
+                on:pointerup=move |_| press.end()
+                on:pointercancel=move |_| press.end()
             >
                 <div class="timeline__content">
                     <Intro timeline/>

@@ -18,7 +18,7 @@ use crate::app::store::timeline::{Delivery, Entry, Row, RowKey};
 use crate::app::words;
 
 /// How long a message may be on its way before words say so. Most arrive sooner, and nothing flickers.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A row of the timeline. Runs once for each row; everything that can change is a closure over its signals.
 #[component]
@@ -80,10 +80,10 @@ fn system_row(chat: Chat, row: &Row) -> AnyView {
                 <div class="message__body">
                     <b><bdi>{move || person.with(|user| user.display_name.clone())}</bdi></b>
                     {words}
-                    <time class="message__time" datetime=at.to_string()>
-                        {move || times::moment(at, &clock.get())}
-                    </time>
                 </div>
+                <time class="message__time" datetime=at.to_string()>
+                    {move || times::moment(at, &clock.get())}
+                </time>
             </div>
         </article>
     }
@@ -275,11 +275,11 @@ fn head(parts: &Parts) -> AnyView {
     .into_any()
 }
 
-/// The address of the message, which also scrolls to it; none before it has one.
+/// The address of the message; none before it has one.
 fn permalink(parts: &Parts) -> impl Fn() -> Option<String> + Send + 'static {
     let (chat, id) = (parts.chat, parts.id);
     let channel = parts.row.entry.with_untracked(|entry| entry.message.channel_id);
-    move || id.get().map(|id| format!("{}/{id}#m{id}", chat.channel_path(channel)))
+    move || id.get().map(|id| format!("{}/{id}", chat.channel_path(channel)))
 }
 
 fn body(parts: &Parts) -> AnyView {

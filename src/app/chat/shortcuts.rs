@@ -57,13 +57,16 @@ pub(super) fn listen(chat: Chat) {
     });
 }
 
+/// The neighbour of `here`; after the last one comes the first.
 fn next<T: PartialEq>(all: &[T], here: Option<&T>, forward: bool) -> Option<usize> {
+    let count = all.len();
     let at = here.and_then(|here| all.iter().position(|one| one == here));
     match (at, forward) {
-        (None, true) => (!all.is_empty()).then_some(0),
-        (None, false) => all.len().checked_sub(1),
-        (Some(at), true) => (at + 1 < all.len()).then_some(at + 1),
-        (Some(at), false) => at.checked_sub(1),
+        _ if count == 0 => None,
+        (None, true) => Some(0),
+        (None, false) => Some(count - 1),
+        (Some(at), true) => Some((at + 1) % count),
+        (Some(at), false) => Some((at + count - 1) % count),
     }
 }
 

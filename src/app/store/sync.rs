@@ -58,12 +58,7 @@ struct Intake {
 
 impl Sync {
     pub(super) fn starting_at(cursors: Cursors) -> Self {
-        Self {
-            cursors,
-            intakes: BTreeMap::new(),
-            wants: BTreeSet::new(),
-            loose_marks: BTreeMap::new(),
-        }
+        Self { cursors, intakes: BTreeMap::new(), wants: BTreeSet::new(), loose_marks: BTreeMap::new() }
     }
 }
 
