@@ -89,7 +89,8 @@ async fn converse(state: AppState, actor: Actor, socket: WebSocket, seat: Seat) 
     // Out of all lists first: saying goodbye may take a moment, and nothing may be sent to it meanwhile.
     drop(link);
     drop(seat);
-    if let End::Close(code) = end {
-        wire.bye(code).await;
+    match end {
+        End::Close(code) => wire.bye(code).await,
+        End::Gone => wire.end().await,
     }
 }

@@ -20,9 +20,10 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 /// Waits for the hello and answers it. When this returns, the connection has caught up, and what happened
 /// meanwhile waits in its outbox, nothing twice and nothing missing.
 pub(super) async fn greet(state: &AppState, wire: &mut Wire, link: &mut Link) -> Result<(), End> {
-    let cursors = hello(wire, link).await?;
+    let mut cursors = hello(wire, link).await?;
     // The order is what makes this whole: first listen, then read. What is committed before the second reading is
     // in it; what is committed after the first is in the outbox; what is in both is dropped from the outbox.
+    link.begin_catching_up();
     let standing = sync::standing(state, link.user()).await.map_err(unavailable)?;
     link.subscribe(&standing);
     // Signed out after the upgrade was allowed and before this connection could be found by its session?
@@ -30,9 +31,7 @@ pub(super) async fn greet(state: &AppState, wire: &mut Wire, link: &mut Link) ->
         return Err(End::Close(CloseCode::SignedOut));
     }
     let caught_up = sync::catch_up(state, link.user(), &cursors).await.map_err(unavailable)?;
-    let place = |missed: &Missed| CaughtUp { stream: missed.stream, rev: missed.rev };
-    link.settle(&caught_up.missed.iter().map(place).collect::<Vec<_>>());
-
+    link.settle(&places(&caught_up.missed));
     let ready =
         ServerFrame::Ready { v: VERSION, heartbeat_ms: HEARTBEAT_MS, build: state.config.build.clone() };
     let gone = caught_up.gone.iter().map(|stream| ServerFrame::Gone { s: *stream });
@@ -40,11 +39,26 @@ pub(super) async fn greet(state: &AppState, wire: &mut Wire, link: &mut Link) ->
     wire.replay(link, opening.into_iter()).await?;
     // A stream joined between the two readings has its own way in, see `Link::settle`.
     let asked: HashSet<Stream> = standing.into_iter().map(|(stream, _)| stream).collect();
-    let missed = caught_up.missed.into_iter().filter(|missed| asked.contains(&missed.stream));
-    wire.replay(link, missed.flat_map(frames)).await?;
+    let mut missed: Vec<_> =
+        caught_up.missed.into_iter().filter(|missed| asked.contains(&missed.stream)).collect();
+    loop {
+        cursors.extend(missed.iter().map(|missed| (missed.stream, missed.rev)));
+        wire.replay(link, missed.into_iter().flat_map(frames)).await?;
+        if link.end_catching_up() {
+            break;
+        }
+        // More happened than the outbox holds while nobody read it. What it dropped is in the log.
+        link.begin_catching_up();
+        missed = sync::catch_up(state, link.user(), &cursors).await.map_err(unavailable)?.missed;
+        link.settle(&places(&missed));
+    }
     wire.replay(link, std::iter::once(encode(&ServerFrame::Live))).await?;
     link.arrive();
     Ok(())
+}
+
+fn places(missed: &[Missed]) -> Vec<CaughtUp> {
+    missed.iter().map(|missed| CaughtUp { stream: missed.stream, rev: missed.rev }).collect()
 }
 
 /// The first frame, which has to be a hello of our version.

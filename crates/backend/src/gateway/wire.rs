@@ -76,6 +76,11 @@ impl Wire {
         Ok(())
     }
 
+    /// Answers the peer's goodbye, so that its end is an orderly one.
+    pub(super) async fn end(mut self) {
+        let _ = tokio::time::timeout(BYE_TIMEOUT, self.socket.flush()).await;
+    }
+
     /// Says why, closes, and waits a moment for the peer: a socket that is dropped with unread bytes in it takes
     /// what was sent last with it.
     pub(super) async fn bye(mut self, code: CloseCode) {

@@ -132,6 +132,16 @@ impl Connection {
         locked(&self.outbox).forget(is_known);
     }
 
+    /// Lets events be dropped until [`Connection::end_catching_up`].
+    pub(super) fn begin_catching_up(&self) {
+        locked(&self.outbox).begin_catching_up();
+    }
+
+    /// Whether nothing was dropped meanwhile.
+    pub(super) fn end_catching_up(&self) -> bool {
+        locked(&self.outbox).end_catching_up()
+    }
+
     /// Waits until something was pushed or the connection was closed.
     pub(super) async fn woken(&self) {
         self.woken.notified().await;

@@ -94,6 +94,17 @@ impl Link {
         }
     }
 
+    /// Begins to catch up: until [`Link::end_catching_up`] the outbox may drop events instead of closing.
+    pub(crate) fn begin_catching_up(&self) {
+        self.connection.begin_catching_up();
+    }
+
+    /// Whether everything since is in the outbox. Otherwise so much happened that the log has to be read again, from
+    /// where the last reading ended.
+    pub(crate) fn end_catching_up(&self) -> bool {
+        self.connection.end_catching_up()
+    }
+
     /// Counts the connection as caught up: the person is online.
     pub(crate) fn arrive(&mut self) {
         if self.is_present {

@@ -47,6 +47,10 @@ pub(crate) struct Outbox {
     queue: VecDeque<Queued>,
     bytes: usize,
     closed: Option<CloseCode>,
+    /// While its owner is still catching up nobody reads this, and what it holds is in the log as well: events
+    /// that find no room are dropped, and read from the log once more.
+    is_catching_up: bool,
+    has_lost: bool,
 }
 
 impl Outbox {
@@ -60,7 +64,9 @@ impl Outbox {
         }
         if !self.has_room(frame.len()) {
             self.shed();
-            if !self.has_room(frame.len()) {
+            if self.is_catching_up {
+                self.has_lost = true;
+            } else if !self.has_room(frame.len()) {
                 self.close(CloseCode::TooSlow);
                 return Pushed::Overflowed;
             }
@@ -69,6 +75,18 @@ impl Outbox {
         self.bytes += frame.len();
         self.queue.push_back(Queued { frame, kind });
         Pushed::Queued { wake, crowded: self.is_crowded() }
+    }
+
+    /// From now on events may be dropped, because what was missed will be read from the log.
+    pub(crate) fn begin_catching_up(&mut self) {
+        self.is_catching_up = true;
+        self.has_lost = false;
+    }
+
+    /// Whether nothing was dropped since. If so, events are kept from now on; otherwise it has to begin again.
+    pub(crate) fn end_catching_up(&mut self) -> bool {
+        self.is_catching_up = self.has_lost;
+        !self.has_lost
     }
 
     /// Marks the end. Whatever waits is dropped: who was signed out gets nothing more.
@@ -109,7 +127,12 @@ impl Outbox {
     }
 
     fn shed(&mut self) {
-        self.queue.retain(|queued| queued.kind != Kind::Ephemeral);
+        let is_kept = |kind| match kind {
+            Kind::Event(..) => !self.is_catching_up,
+            Kind::Control => true,
+            Kind::Ephemeral => false,
+        };
+        self.queue.retain(|queued| is_kept(queued.kind));
         self.bytes = self.queue.iter().map(|queued| queued.frame.len()).sum();
     }
 }
@@ -169,6 +192,25 @@ mod tests {
         assert_eq!(outbox.closed(), Some(CloseCode::TooSlow));
         assert_eq!(outbox.push("later".into(), event(1001)), Pushed::Closed);
         assert!(taken(&mut outbox).is_empty(), "after a hole nothing more is sent");
+    }
+
+    #[test]
+    fn while_its_owner_catches_up_events_give_way_and_that_is_noticed() {
+        let mut outbox = Outbox::default();
+        outbox.begin_catching_up();
+        outbox.push("reset".into(), Kind::Control);
+        for rev in 0..OUTBOX_FRAMES as i64 {
+            assert!(matches!(outbox.push("e".into(), event(rev)), Pushed::Queued { .. }));
+        }
+        assert!(!outbox.end_catching_up(), "it has to read the log again");
+        assert_eq!(taken(&mut outbox), ["reset", "e"], "orders stay");
+        outbox.begin_catching_up();
+        outbox.push("e".into(), event(1_000));
+        assert!(outbox.end_catching_up());
+        for rev in 0..OUTBOX_FRAMES as i64 {
+            outbox.push("e".into(), event(rev));
+        }
+        assert_eq!(outbox.closed(), Some(CloseCode::TooSlow), "from then on nothing is dropped silently");
     }
 
     #[test]
