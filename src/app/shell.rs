@@ -61,19 +61,21 @@ pub(super) fn theme_attribute(look: Settings) -> Option<&'static str> {
     }
 }
 
-/// Loads the WASM and starts it. Leptos' own `HydrationScripts` does the same, but its preload link carries
-/// no nonce, which our policy refuses, and it reads hash.txt on every page.
+/// Loads the WASM and starts it, once the whole page is there. Leptos' own `HydrationScripts` does the same
+/// with preload links. Those are fetched even where scripts are off, and there the policy refuses them, because
+/// a nonce is worth nothing without script; and it reads hash.txt anew for every page.
 #[component]
 fn Loader(options: LeptosOptions) -> impl IntoView {
     let files = assets(&options);
-    let nonce = use_nonce();
     let script = format!(
-        "import({:?}).then(m=>m.default({{module_or_path:{:?}}}).then(()=>m.hydrate()))",
-        files.js, files.wasm
+        "const w=fetch({:?});import({:?}).then(async m=>{{await m.default({{module_or_path:w}});\
+         if(document.readyState===\"loading\")await new Promise(r=>addEventListener(\"DOMContentLoaded\",r));\
+         m.hydrate()}})",
+        files.wasm, files.js
     );
     view! {
-        <link rel="modulepreload" href=files.js nonce=nonce.clone()/>
-        <link rel="preload" href=files.wasm r#as="fetch" type="application/wasm" crossorigin="anonymous"/>
-        <script type="module" nonce=nonce>{script}</script>
+        <script type="module" r#async=true nonce=use_nonce()>
+            {script}
+        </script>
     }
 }
