@@ -157,7 +157,8 @@ async fn open(config: Config) -> Result<AppState, Failure> {
 
 /// The settings in force, without secrets.
 fn describe(config: &Config) -> String {
-    let database = if config.database_url.starts_with("sqlite:") { config.database_url.as_str() } else { "PostgreSQL" };
+    let database =
+        if config.database_url.starts_with("sqlite:") { config.database_url.as_str() } else { "PostgreSQL" };
     format!(
         "  listens on    {}\n  public url    {}\n  data folder   {}\n  database      {database}\n  registration  {:?}",
         config.site_addr,

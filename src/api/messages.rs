@@ -41,7 +41,8 @@ pub async fn edit_message(
 ) -> Answer<Message> {
     let state = state();
     let actor = actor(&state).await?;
-    let message = answer(backend::actions::messages::edit(&state, &actor, channel_id, message_id, &content).await)?;
+    let message =
+        answer(backend::actions::messages::edit(&state, &actor, channel_id, message_id, &content).await)?;
     if !next.is_empty() {
         redirect(&next);
     }

@@ -60,10 +60,14 @@ pub(super) async fn seed(state: &AppState, profile: &str, messages: usize) -> Re
     let password_hash = state.passwords.hash(&Password::parse(DEMO_PASSWORD)?).await?;
     let plan = backend::store::seed::Plan { messages, password_hash };
     let made = match state.store.seed(plan).await {
-        Err(protocol::Error::LimitReached) => return Err("the database is not empty; nothing was changed".into()),
+        Err(protocol::Error::LimitReached) => {
+            return Err("the database is not empty; nothing was changed".into());
+        }
         other => other?,
     };
     let seconds = started.elapsed().as_secs_f32();
-    println!("Made 20 people, 4 servers and {made} messages in {seconds:.1} s. Sign in as mara, password {DEMO_PASSWORD}.");
+    println!(
+        "Made 20 people, 4 servers and {made} messages in {seconds:.1} s. Sign in as mara, password {DEMO_PASSWORD}."
+    );
     Ok(())
 }

@@ -22,7 +22,8 @@ pub(super) async fn serve(config: Config, file: &Path) -> Result<(), Failure> {
     let addr = config.site_addr;
     let options = leptos_options(&config, file)?;
     let state = super::open(config).await?;
-    let listener = TcpListener::bind(addr).await.map_err(|error| format!("cannot listen on {addr}: {error}"))?;
+    let listener =
+        TcpListener::bind(addr).await.map_err(|error| format!("cannot listen on {addr}: {error}"))?;
     greet(&state, listener.local_addr()?);
     let router = router(&state, options);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -35,7 +36,9 @@ pub(super) async fn serve(config: Config, file: &Path) -> Result<(), Failure> {
             token.cancel();
         }
     };
-    let server = axum::serve(backend::router::prompt(listener), service).with_graceful_shutdown(stopping).into_future();
+    let server = axum::serve(backend::router::prompt(listener), service)
+        .with_graceful_shutdown(stopping)
+        .into_future();
     tokio::select! {
         result = server => result?,
         // A request that does not end must not keep the process.
@@ -114,6 +117,7 @@ pub(super) async fn healthcheck(config: &Config) -> Result<(), Failure> {
         stream.take(4096).read_to_string(&mut answer).await?;
         Ok::<_, std::io::Error>(answer)
     };
-    let answer = tokio::time::timeout(Duration::from_secs(5), ask).await.map_err(|_| "no answer in 5 seconds")??;
+    let answer =
+        tokio::time::timeout(Duration::from_secs(5), ask).await.map_err(|_| "no answer in 5 seconds")??;
     if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err("the server is not well".into()) }
 }

@@ -223,7 +223,10 @@ mod tests {
     fn an_error_names_its_code_on_the_wire() {
         let error = Error::Invalid { field: Field::Username, problem: Problem::TooLong { max: 32 } };
         let json = serde_json::to_string(&error).unwrap();
-        assert_eq!(json, r#"{"code":"invalid","field":"username","problem":{"problem":"too_long","max":32}}"#);
+        assert_eq!(
+            json,
+            r#"{"code":"invalid","field":"username","problem":{"problem":"too_long","max":32}}"#
+        );
         assert_eq!(serde_json::from_str::<Error>(&json).unwrap(), error);
         assert_eq!(error.to_string(), "Username can have at most 32 characters.");
         assert_eq!(error.status(), 400);

@@ -131,7 +131,9 @@ impl Event {
     pub fn channel_id(&self) -> Option<ChannelId> {
         match self {
             Self::ChannelCreated { channel } | Self::ChannelUpdated { channel } => Some(channel.id),
-            Self::ChannelDeleted { channel_id } | Self::MessageDeleted { channel_id, .. } => Some(*channel_id),
+            Self::ChannelDeleted { channel_id } | Self::MessageDeleted { channel_id, .. } => {
+                Some(*channel_id)
+            }
             Self::MessageCreated { message } | Self::MessageUpdated { message } => Some(message.channel_id),
             // Where a channel stands that not everybody can view is told alone.
             Self::ChannelsMoved { places } => match places.as_slice() {

@@ -168,7 +168,12 @@ impl ChannelName {
 impl Topic {
     /// Reads a topic; empty means none. Line ends become spaces: it is shown on one line.
     pub fn parse(text: &str) -> Result<Self> {
-        let text = text.split(['\r', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        let text = text
+            .split(['\r', '\n'])
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
         if text.is_empty() {
             return Ok(Self(text));
         }
@@ -222,7 +227,10 @@ impl InviteCode {
         if text.is_empty() {
             return invalid(Field::Invite, Problem::Empty);
         }
-        if code.is_empty() || code.len() > 32 || !code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+        if code.is_empty()
+            || code.len() > 32
+            || !code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        {
             return invalid(Field::Invite, Problem::Characters);
         }
         Ok(Self(code.to_owned()))

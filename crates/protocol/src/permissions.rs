@@ -172,15 +172,15 @@ pub fn in_channel(standing: Option<&Standing>, overwrites: &[Overwrite]) -> Perm
         return Permissions::ALL;
     }
     let sum = |applies: &dyn Fn(Subject) -> bool| {
-        overwrites.iter().filter(|o| applies(o.subject)).fold(
-            (Permissions::NONE, Permissions::NONE),
-            |(allow, deny), o| (allow | o.allow, deny | o.deny),
-        )
+        overwrites
+            .iter()
+            .filter(|o| applies(o.subject))
+            .fold((Permissions::NONE, Permissions::NONE), |(allow, deny), o| (allow | o.allow, deny | o.deny))
     };
     let everyone = sum(&|subject| subject == Subject::Role(standing.everyone_role));
-    let roles = sum(&|subject| {
-        matches!(subject, Subject::Role(id) if standing.roles.iter().any(|(role, _)| *role == id))
-    });
+    let roles = sum(
+        &|subject| matches!(subject, Subject::Role(id) if standing.roles.iter().any(|(role, _)| *role == id)),
+    );
     let member = sum(&|subject| subject == Subject::Member(standing.user));
     let bits = [everyone, roles, member].iter().fold(base, |bits, (allow, deny)| (bits & !*deny) | *allow);
     if bits.contains(Permissions::VIEW_CHANNEL) { bits } else { Permissions::NONE }

@@ -47,7 +47,9 @@ impl Timestamp {
             digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
         };
         let fixed = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];
-        if fixed.iter().any(|(at, byte)| bytes.get(*at) != Some(byte)) || !matches!(bytes.get(10)?, b'T' | b't' | b' ') {
+        if fixed.iter().any(|(at, byte)| bytes.get(*at) != Some(byte))
+            || !matches!(bytes.get(10)?, b'T' | b't' | b' ')
+        {
             return None;
         }
         let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
@@ -59,7 +61,8 @@ impl Timestamp {
         let digits = rest.strip_prefix('.').map_or(0, |r| r.bytes().take_while(u8::is_ascii_digit).count());
         let mut millis = 0;
         for place in 0..3 {
-            let digit = rest.as_bytes().get(1 + place).filter(|_| place < digits).map_or(0, |b| i64::from(b - b'0'));
+            let digit =
+                rest.as_bytes().get(1 + place).filter(|_| place < digits).map_or(0, |b| i64::from(b - b'0'));
             millis = millis * 10 + digit;
         }
         let zone = rest.get(if digits == 0 { 0 } else { digits + 1 }..)?;
@@ -175,12 +178,10 @@ mod tests {
             assert_eq!(Timestamp::from_millis(millis).to_string(), text);
             assert_eq!(Timestamp::parse_rfc3339(text), Some(Timestamp::from_millis(millis)));
         }
-        assert_eq!(
-            Timestamp::parse_rfc3339("1970-01-01T01:00:00+01:00").map(Timestamp::as_millis),
-            Some(0)
-        );
+        assert_eq!(Timestamp::parse_rfc3339("1970-01-01T01:00:00+01:00").map(Timestamp::as_millis), Some(0));
         assert_eq!(Timestamp::parse_rfc3339("1970-01-01T00:00:00.5Z").map(Timestamp::as_millis), Some(500));
-        for bad in ["", "1970-01-01", "1970-13-01T00:00:00Z", "1970-01-01T00:00:00", "1970-01-01T00:00:00+1"] {
+        for bad in ["", "1970-01-01", "1970-13-01T00:00:00Z", "1970-01-01T00:00:00", "1970-01-01T00:00:00+1"]
+        {
             assert_eq!(Timestamp::parse_rfc3339(bad), None, "{bad}");
         }
     }
@@ -189,7 +190,10 @@ mod tests {
     fn every_day_of_four_centuries_survives_the_calendar() {
         for day in (-50_000..100_000).step_by(7) {
             let time = Timestamp::from_millis(day * DAY_MS + 12_345);
-            assert_eq!(Timestamp::parse_rfc3339(&time.to_string()), Some(time).filter(|_| (0..10_000).contains(&time.civil(0).year)));
+            assert_eq!(
+                Timestamp::parse_rfc3339(&time.to_string()),
+                Some(time).filter(|_| (0..10_000).contains(&time.civil(0).year))
+            );
         }
     }
 

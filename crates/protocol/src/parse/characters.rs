@@ -18,7 +18,9 @@ fn is_bidi_control(c: char) -> bool {
 /// Characters that leave no mark on screen. The joiners U+200C and U+200D are needed inside words and emoji,
 /// so they are allowed; a name made of nothing else is not.
 pub(super) fn is_invisible(c: char) -> bool {
-    c.is_whitespace() || is_unsafe_in_names(c) || matches!(c, '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{FE00}'..='\u{FE0F}')
+    c.is_whitespace()
+        || is_unsafe_in_names(c)
+        || matches!(c, '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{FE00}'..='\u{FE0F}')
 }
 
 /// More than four combining marks in a row: no script needs it, and it paints over the rows above.

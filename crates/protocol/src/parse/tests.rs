@@ -26,7 +26,14 @@ fn a_display_name_takes_any_script_but_nothing_that_lies() {
     for text in ["Eun-ji Park", "مراجعة", "山田", "👩‍👩‍👧", "Zoë"] {
         assert_eq!(DisplayName::parse(text).unwrap().as_str(), text);
     }
-    for text in ["evil\u{202E}txt", "a\nb", "a\u{0}b", "a\u{200B}b", "a\u{2066}b", &format!("e{}", "\u{301}".repeat(9))] {
+    for text in [
+        "evil\u{202E}txt",
+        "a\nb",
+        "a\u{0}b",
+        "a\u{200B}b",
+        "a\u{2066}b",
+        &format!("e{}", "\u{301}".repeat(9)),
+    ] {
         assert_eq!(problem(DisplayName::parse(text)), Problem::Characters, "{text:?}");
     }
     for text in ["", "   ", "\u{200D}", "\u{3164}"] {
@@ -64,7 +71,11 @@ fn a_message_keeps_its_lines_and_loses_its_edges() {
 
 #[test]
 fn an_invite_is_found_in_its_link() {
-    for text in ["abcDEF123-_x", " https://chat.example/invite/abcDEF123-_x ", "http://127.0.0.1:3000/invite/abcDEF123-_x/?a=1"] {
+    for text in [
+        "abcDEF123-_x",
+        " https://chat.example/invite/abcDEF123-_x ",
+        "http://127.0.0.1:3000/invite/abcDEF123-_x/?a=1",
+    ] {
         let parsed = InviteCode::parse(text);
         assert_eq!(parsed.unwrap().as_str(), "abcDEF123-_x", "{text}");
     }

@@ -78,7 +78,11 @@ fn some_overwrites() -> impl Strategy<Value = Vec<Overwrite>> {
         (99..102_i64).prop_map(|n| Subject::Member(UserId::from_trusted(n))),
     ];
     proptest::collection::vec(
-        (subject, some_bits(), some_bits()).prop_map(|(subject, allow, deny)| Overwrite { subject, allow, deny }),
+        (subject, some_bits(), some_bits()).prop_map(|(subject, allow, deny)| Overwrite {
+            subject,
+            allow,
+            deny,
+        }),
         0..6,
     )
 }
@@ -101,7 +105,8 @@ proptest! {
 
 #[test]
 fn who_is_no_member_may_do_nothing() {
-    let allow = Overwrite { subject: Subject::Role(role(1)), allow: Permissions::ALL, deny: Permissions::NONE };
+    let allow =
+        Overwrite { subject: Subject::Role(role(1)), allow: Permissions::ALL, deny: Permissions::NONE };
     assert_eq!(in_guild(None), Permissions::NONE);
     assert_eq!(in_channel(None, &[allow]), Permissions::NONE);
 }
