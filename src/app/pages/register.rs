@@ -80,19 +80,7 @@ fn RegisterForm(next: String, invite: String, needs_code: bool) -> impl IntoView
             <input type="hidden" name="invite" value=invite/>
             <div class="auth__fields">
                 <FormAlert error=about_none_of(refused, shown)/>
-                {needs_code
-                    .then(|| {
-                        view! {
-                            <TextField
-                                id="setup-code"
-                                name="setup_code"
-                                label=Field::SetupCode.label()
-                                hint="Printed when this instance was started. Only the first account needs it."
-                                error=about(refused, Field::SetupCode)
-                                large=true
-                            />
-                        }
-                    })}
+                {needs_code.then(|| view! { <SetupCodeField refused/> })}
                 <TextField
                     id="display-name"
                     name="display_name"
@@ -139,6 +127,21 @@ fn RegisterForm(next: String, invite: String, needs_code: bool) -> impl IntoView
                 </SubmitButton>
             </div>
         </ActionForm>
+    }
+}
+
+/// Asked of whoever comes first to an instance that others can reach.
+#[component]
+fn SetupCodeField(refused: Signal<Option<Error>>) -> impl IntoView {
+    view! {
+        <TextField
+            id="setup-code"
+            name="setup_code"
+            label=Field::SetupCode.label()
+            hint="Printed when this instance was started. Only the first account needs it."
+            error=about(refused, Field::SetupCode)
+            large=true
+        />
     }
 }
 
