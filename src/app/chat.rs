@@ -74,8 +74,9 @@ pub fn ChatFrame() -> impl IntoView {
         matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! { <MemberPanel guild/> })
     };
     let navigation_open = move || chat.drawer.get() == Some(Drawer::Navigation);
+    let heading = heading(chat);
     view! {
-        <Title text=move || title(chat)/>
+        <Title text=move || heading.get()/>
         // Only where there is one: a link to nothing is no way to skip.
         {move || matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! {
             {move || matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! {
@@ -197,6 +198,17 @@ fn follow_place(chat: Chat) {
         }
         place
     });
+}
+
+/// The title as a value of its own. The server asks for it after the page, when this request's scope is not the
+/// thread's any more: whatever lives in an arena would be gone then, or another request's.
+fn heading(chat: Chat) -> ArcRwSignal<String> {
+    let heading = ArcRwSignal::new(untrack(|| title(chat)));
+    Effect::new({
+        let heading = heading.clone();
+        move |_| heading.set(title(chat))
+    });
+    heading
 }
 
 /// The window's title: what waits, where one is.
