@@ -14,12 +14,12 @@ pub mod progress;
 pub mod toast;
 
 pub use avatar::{Avatar, AvatarSize};
-pub use button::{IconButton, SubmitButton};
+pub use button::SubmitButton;
 pub use choice::{Segmented, Select};
 pub use copy::CopyField;
 pub use dialog::Dialog;
 pub use empty_state::EmptyState;
-pub use field::{FieldNote, FormAlert, TextArea, TextField};
+pub use field::{FieldNote, FormAlert, TextField};
 pub use icon::Icon;
 pub use menu::Menu;
 pub use password::PasswordField;

@@ -1,8 +1,8 @@
-//! Buttons that do more than a plain `<button>`: the one that submits, and the one that is only an icon.
+//! The button that submits, which does more than a plain `<button>`.
 
 use leptos::prelude::*;
 
-use super::{Icon, Spinner};
+use super::Spinner;
 
 /// Submits the form it stands in. While the answer is awaited it shows a spinner and cannot be pressed again,
 /// but keeps the focus.
@@ -40,33 +40,6 @@ pub fn SubmitButton(
                 <Spinner/>
             </Show>
             {children()}
-        </button>
-    }
-}
-
-/// A square button with a picture, named in words.
-#[component]
-pub fn IconButton(
-    /// The symbol in the sprite.
-    icon: &'static str,
-    /// What it does, in words.
-    #[prop(into)]
-    label: Signal<String>,
-    /// Classes besides `icon-button`.
-    #[prop(optional)]
-    class: &'static str,
-    /// Runs when it is pressed.
-    #[prop(into)]
-    on_press: Callback<()>,
-) -> impl IntoView {
-    view! {
-        <button
-            class=format!("icon-button {class}")
-            type="button"
-            aria-label=move || label.get()
-            on:click=move |_| on_press.run(())
-        >
-            <Icon name=icon/>
         </button>
     }
 }

@@ -136,54 +136,6 @@ pub(super) fn FieldLabel(
     }
 }
 
-/// A multi-line input. Its text is set as a property: a `<textarea>` rendered with children would let
-/// text escape into the page.
-#[component]
-pub fn TextArea(
-    /// Unique on the page.
-    #[prop(into)]
-    id: String,
-    /// The name it is sent under.
-    name: &'static str,
-    /// The words above it.
-    #[prop(into)]
-    label: String,
-    /// What it holds at first, once the page is interactive.
-    #[prop(optional, into)]
-    value: String,
-    /// Lines shown.
-    #[prop(default = 3)]
-    rows: u32,
-    /// What to know before typing.
-    #[prop(optional, into)]
-    hint: Option<String>,
-    /// What is wrong with what was typed.
-    #[prop(optional, into)]
-    error: Signal<Option<String>>,
-    /// May be left empty.
-    #[prop(optional)]
-    optional: bool,
-) -> impl IntoView {
-    let note = note_id(&id);
-    let noted = hint.is_some();
-    view! {
-        <div class="field">
-            <FieldLabel field=id.clone() label optional/>
-            <textarea
-                class="input"
-                id=id.clone()
-                name=name
-                rows=rows.to_string()
-                required=!optional
-                prop:value=value
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
-                aria-describedby=move || (noted || error.with(Option::is_some)).then(|| note.clone())
-            ></textarea>
-            <FieldNote field=id hint error/>
-        </div>
-    }
-}
-
 /// An error that belongs to no single field, at the head of its form.
 #[component]
 pub fn FormAlert(
