@@ -14,6 +14,7 @@ use protocol::event::Event;
 use protocol::limits::REPLAY_EVENTS;
 use protocol::{GuildId, Result, Stream, UserId};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -25,6 +26,11 @@ use crate::store::{CommitSink, Committed, Store, access, streams};
 /// How long a missing predecessor may take before the log is read. Commits that overtake each other are a
 /// millisecond apart; a twentieth of a second is far beyond that and still not noticed.
 const LATE: Duration = Duration::from_millis(50);
+/// How long the listeners of one batch are given turns, all together. On an overloaded machine senders wait that long
+/// before anybody who reads is cut off.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// One turn: time for a few hundred sockets to be written to.
+const TURN: Duration = Duration::from_millis(1);
 /// How often a part of the streams is compared with the database, for hints that never came.
 const SWEEP_EVERY: Duration = Duration::from_secs(2);
 /// Streams in one such part: one short statement each, below half a percent of a core.
@@ -56,10 +62,11 @@ impl Delivery {
 impl CommitSink for Delivery {
     fn committed(&self, batch: Arc<[Committed]>) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
+            let mut patience = Patience::new();
             let mut hints: Vec<Hint> = Vec::with_capacity(batch.len());
             for Committed { stream, rev, event, json } in batch.iter() {
                 let crowded = self.hub.offer(*stream, &Arrival { rev: *rev, event, json });
-                relieve(&self.hub, *stream, crowded).await;
+                patience.relieve(&self.hub, *stream, crowded).await;
                 match hints.iter_mut().find(|hint| hint.stream == *stream) {
                     Some(hint) => hint.rev = hint.rev.max(*rev),
                     None => hints.push(Hint { stream: *stream, rev: *rev }),
@@ -70,12 +77,29 @@ impl CommitSink for Delivery {
     }
 }
 
-/// A burst can fill the outbox of a connection that reads well before its task has had a single turn. Giving it
-/// that turn is not the same as waiting for a slow one: those are left out of the count.
-async fn relieve(hub: &Hub, stream: Stream, mut crowded: bool) {
-    while crowded {
-        tokio::task::yield_now().await;
-        crowded = hub.resume(stream);
+/// A burst can fill the outbox of a connection that reads well before its task has had a turn. Giving it that turn
+/// is not the same as waiting for a slow client: whose socket takes nothing is left out of the count, and the
+/// patience of one batch ends.
+struct Patience {
+    left: Duration,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self { left: PATIENCE }
+    }
+
+    /// Goes on handing out a stream as long as its listeners need turns.
+    async fn relieve(&mut self, hub: &Hub, stream: Stream, mut crowded: bool) {
+        while crowded {
+            let began = Instant::now();
+            tokio::task::yield_now().await;
+            while began.elapsed() < self.left && hub.is_crowded(stream) {
+                tokio::time::sleep(TURN).await;
+            }
+            self.left = self.left.saturating_sub(began.elapsed());
+            crowded = hub.resume(stream);
+        }
     }
 }
 
@@ -157,7 +181,7 @@ impl Keeper {
             let restricted =
                 restricted.into_iter().map(|channel| (channel.channel, channel.viewers)).collect();
             let crowded = self.hub.set_viewers(guild, version, restricted);
-            relieve(&self.hub, Stream::Guild(guild), crowded).await;
+            Patience::new().relieve(&self.hub, Stream::Guild(guild), crowded).await;
         }
         Ok(())
     }
@@ -208,7 +232,7 @@ impl Keeper {
         let arrivals: Vec<_> =
             events.iter().map(|(rev, event, json)| Arrival { rev: *rev, event, json }).collect();
         let crowded = self.hub.fill(stream, rev, &arrivals);
-        relieve(&self.hub, stream, crowded).await;
+        Patience::new().relieve(&self.hub, stream, crowded).await;
         Ok(())
     }
 

@@ -226,6 +226,11 @@ impl Hub {
         self.follow_up(&topic, &outcome)
     }
 
+    /// Whether healthy listeners of a stream have fallen behind.
+    pub(crate) fn is_crowded(&self, stream: Stream) -> bool {
+        self.topic(stream).is_some_and(|topic| topic.is_crowded())
+    }
+
     /// How far a stream is here; none when nobody listens to it.
     pub(crate) fn considered(&self, stream: Stream) -> Option<Rev> {
         self.topic(stream).map(|topic| topic.considered())

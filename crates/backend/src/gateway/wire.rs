@@ -48,12 +48,14 @@ impl Wire {
                 return Err(End::Close(code));
             }
             if batch.is_empty() {
-                // A burst is over; the memory it took goes back.
-                batch.shrink_to(KEPT);
                 return Ok(());
             }
             let frames = batch.drain(..).map(|queued| queued.frame);
             write(&mut self.socket, link, frames).await?;
+            if batch.capacity() > 8 * KEPT {
+                // A burst is over; the memory it took goes back.
+                batch.shrink_to(KEPT);
+            }
         }
     }
 

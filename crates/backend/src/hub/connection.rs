@@ -105,6 +105,11 @@ impl Connection {
         }
     }
 
+    /// Whether the outbox fills up although the socket takes bytes.
+    pub(super) fn needs_a_turn(&self) -> bool {
+        !self.stalled.load(Ordering::Relaxed) && locked(&self.outbox).needs_a_turn()
+    }
+
     /// Ends the connection: what waits is dropped, nothing more is taken, its task says goodbye.
     pub(super) fn close(&self, code: CloseCode) {
         if locked(&self.outbox).close(code) {

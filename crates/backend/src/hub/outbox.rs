@@ -31,7 +31,7 @@ pub(crate) struct Queued {
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pushed {
-    /// It waits. `wake`: nothing waited before, so the owner has to be told. `crowded`: more than half is full.
+    /// It waits. `wake`: nothing waited before, so the owner has to be told. `crowded`: see [`Outbox::needs_a_turn`].
     Queued { wake: bool, crowded: bool },
     /// It was shed, as ephemeral frames are.
     Shed,
@@ -74,7 +74,7 @@ impl Outbox {
         let wake = self.queue.is_empty();
         self.bytes += frame.len();
         self.queue.push_back(Queued { frame, kind });
-        Pushed::Queued { wake, crowded: self.is_crowded() }
+        Pushed::Queued { wake, crowded: self.needs_a_turn() }
     }
 
     /// From now on events may be dropped, because what was missed will be read from the log.
@@ -108,8 +108,15 @@ impl Outbox {
     /// Swaps everything that waits into `batch`, which has to be empty: both sides keep their memory.
     pub(crate) fn take(&mut self, batch: &mut VecDeque<Queued>) {
         debug_assert!(batch.is_empty(), "frames would be lost or reordered");
-        std::mem::swap(&mut self.queue, batch);
-        self.bytes = 0;
+        if !self.queue.is_empty() {
+            std::mem::swap(&mut self.queue, batch);
+            self.bytes = 0;
+        }
+    }
+
+    /// Whether its owner has fallen behind and could catch up by reading. Not while it reads the log instead.
+    pub(crate) fn needs_a_turn(&self) -> bool {
+        self.is_crowded() && !self.is_catching_up && self.closed.is_none()
     }
 
     /// Drops events for which `is_known` holds.

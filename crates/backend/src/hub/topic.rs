@@ -218,6 +218,11 @@ impl Topic {
         locked(&self.inner).sequence.has_gap()
     }
 
+    /// Whether a healthy listener has fallen behind.
+    pub(super) fn is_crowded(&self) -> bool {
+        locked(&self.inner).slots.iter().flatten().any(|slot| slot.connection.needs_a_turn())
+    }
+
     /// Goes on handing out.
     pub(super) fn resume(&self) -> Outcome {
         self.hand_out(&mut locked(&self.inner))

@@ -322,6 +322,46 @@ async fn more_than_the_outbox_holds_can_happen_during_a_slow_replay() {
     .await;
 }
 
+#[tokio::test]
+async fn a_burst_cuts_nobody_off_who_reads() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let guild = Stream::Guild(s.guild.id);
+        let first = cursors(app, &s.bo).await[&guild];
+        let talk: usize = 4 * protocol::limits::OUTBOX_FRAMES;
+        let mut readers = Vec::new();
+        for _ in 0..10 {
+            let mut socket = live(app, &s.bo).await;
+            readers.push(tokio::spawn(async move {
+                let mut revs = Vec::new();
+                while revs.len() < talk {
+                    match socket.next().await {
+                        Some(ServerFrame::Event { s, rev, .. }) if s == guild => revs.push(rev),
+                        Some(_) => {}
+                        None => panic!("cut off after {} of {talk}", revs.len()),
+                    }
+                }
+                revs
+            }));
+        }
+        // All at once: they share a few commits, and each commit comes as one burst.
+        let talkers: Vec<_> = (0..talk)
+            .map(|_| {
+                let (ana, general) = (s.ana.clone(), s.general);
+                tokio::spawn(async move { ana.say(general, "all at once").await })
+            })
+            .collect();
+        for talker in talkers {
+            talker.await.unwrap();
+        }
+        let all: Vec<Rev> = (first + 1..).take(talk).collect();
+        for reader in readers {
+            assert_eq!(reader.await.unwrap(), all);
+        }
+    })
+    .await;
+}
+
 /// A second process on the same database, without a bus between them.
 async fn neighbour(app: &TestApp) -> (AppState, SocketAddr) {
     let state = AppState::open(rig::app::config(app.database(), &[])).await.unwrap();
