@@ -59,16 +59,14 @@ test('Escape leaves a reply, and what was written stays', async ({ room, ana, bo
   await expect(message(ana.page, 'no reply after all').locator('.message__reply')).toHaveCount(0);
 });
 
-test('Alt and the arrows go from channel to channel', async ({ room, ana }) => {
+test('Alt and the arrows go from channel to channel and around', async ({ room, ana }) => {
   // Without a category, so it stands above #general, which is in one.
   await createChannel(ana.request, room.guild.id, 'first');
   await gather(room.path, ana);
-  await ana.page.keyboard.press('Alt+ArrowUp');
-  await expect(composer(ana.page, 'first')).toBeVisible();
-  await ana.page.keyboard.press('Alt+ArrowUp');
-  await expect(composer(ana.page, 'first')).toBeVisible();
-  await ana.page.keyboard.press('Alt+ArrowDown');
-  await expect(composer(ana.page, 'general')).toBeVisible();
+  for (const [keys, place] of [['Alt+ArrowUp', 'first'], ['Alt+ArrowUp', 'general'], ['Alt+ArrowDown', 'first']] as const) {
+    await ana.page.keyboard.press(keys);
+    await expect(composer(ana.page, place)).toBeVisible();
+  }
 });
 
 test('F6 goes through the regions of the page and comes around', async ({ room, ana }) => {
@@ -108,6 +106,21 @@ test('the arrows go through the messages, and letters act on the one in focus', 
   await editor.fill('line five');
   await editor.press('Enter');
   await expect(message(ana.page, 'line five')).toContainText('(edited)');
+});
+
+test('all messages together are one stop of the Tab key, then their toolbar, then the box', async ({ room, ana }) => {
+  await fill(ana.request, room.guild.system_channel_id, 12);
+  await gather(room.path, ana);
+  await composer(ana.page).focus();
+  await ana.page.keyboard.press('Shift+F6');
+  await expect(message(ana.page, 'line 12')).toBeFocused();
+  await ana.page.keyboard.press('Tab');
+  await expect(ana.page.getByRole('toolbar').getByRole('button', { name: 'Reply' })).toBeFocused();
+  await ana.page.keyboard.press('Tab');
+  await expect(composer(ana.page)).toBeFocused();
+  await ana.page.keyboard.press('Shift+F6');
+  await ana.page.keyboard.press('Shift+Tab');
+  await expect(messages(ana.page).locator('article:focus, article :focus')).toHaveCount(0);
 });
 
 test('the first Tab offers to skip to the content, and it works', async ({ room, ana }) => {

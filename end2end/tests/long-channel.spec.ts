@@ -11,7 +11,7 @@ const ROWS = 200;
 const DRIFT = 2;
 
 interface Step {
-  /** How far the row in view moved although nobody scrolled. */
+  /** How far the words in view moved although nobody scrolled. */
   drift: number;
   rows: number;
   oldest: string;
@@ -51,7 +51,9 @@ async function scroll(page: Page, pixels: number): Promise<Step> {
     const middle = frameTop + scroller.clientHeight / 2;
     const anchor = rows().find((row) => row.getBoundingClientRect().bottom > middle);
     if (!anchor) throw new Error('no row in view');
-    const top = anchor.getBoundingClientRect().top;
+    // The words: a row may lose its head, the name above them, when the row before it comes.
+    const words = anchor.querySelector('.message__body') ?? anchor;
+    const top = words.getBoundingClientRect().top;
     let drift = 0;
     // Ten quiet frames: nothing was added, removed or announced as busy in any of them.
     for (let quiet = 0, before = ''; quiet < 10; ) {
@@ -61,7 +63,7 @@ async function scroll(page: Page, pixels: number): Promise<Step> {
       const busy = document.querySelector('[role="group"][aria-busy="true"]') !== null;
       quiet = state === before && !busy ? quiet + 1 : 0;
       before = state;
-      if (anchor.isConnected) drift = Math.max(drift, Math.abs(anchor.getBoundingClientRect().top - top));
+      if (anchor.isConnected) drift = Math.max(drift, Math.abs(words.getBoundingClientRect().top - top));
       else throw new Error('the row in view was taken away');
     }
     probe.remove();

@@ -79,6 +79,8 @@ test('older messages are pages back, and newer ones forward', async ({ room, ana
 });
 
 test('a message is answered, changed and deleted on its own page', async ({ room, ana, bo }) => {
+  await say(bo.request, room.guild.system_channel_id, 'the door is locked');
+  // Second in its group, so its time stands in the gutter.
   await say(bo.request, room.guild.system_channel_id, 'who has the key?');
   await ana.page.goto(room.path);
   await openPermalink(ana.page, 'who has the key?');

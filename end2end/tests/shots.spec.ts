@@ -18,6 +18,7 @@ const TALK: [string, string][] = [
 ];
 
 test('pictures of the channel, a conversation, signing in and the settings', async ({ ana, bo, room, somebody }) => {
+  test.setTimeout(180_000);
   const general = room.guild.system_channel_id;
   for (const name of ['devlog', 'shader-talk', 'art-dump', 'level-design']) await createChannel(ana.request, room.guild.id, name);
   for (const name of ['Northwind Hikers', 'Rust Kitchen']) {

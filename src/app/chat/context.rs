@@ -75,6 +75,9 @@ pub(super) struct Chat {
     pub composing: RwSignal<Option<String>>,
     /// Counts up when the reader is to be brought to the end.
     pub to_end: RwSignal<u32>,
+    /// Whether script has taken over. A message is one stop of the Tab key then, with keys of its own for what
+    /// its links do without script.
+    pub interactive: RwSignal<bool>,
 }
 
 impl Chat {
@@ -106,7 +109,9 @@ impl Chat {
             members_away: RwSignal::new(false),
             composing: RwSignal::new(None),
             to_end: RwSignal::new(0),
+            interactive: RwSignal::new(false),
         };
+        Effect::new(move |_| chat.interactive.set(true));
         provide_context(chat);
         chat
     }

@@ -220,12 +220,19 @@ fn gutter(parts: &Parts) -> AnyView {
                 id=[&parts.prefix, "-time"].concat()
                 datetime=move || at.get().to_string()
             >
-                {move || times::time_of_day(at.get(), &clock.get())}
+                <a href=permalink(&parts) tabindex=link_tab_stop(parts.chat)>
+                    {move || times::time_of_day(at.get(), &clock.get())}
+                </a>
             </time>
         }
         .into_any()
     })
     .into_any()
+}
+
+/// Keeps the Tab key from stopping at every message's time.
+fn link_tab_stop(chat: Chat) -> impl Fn() -> Option<&'static str> + Send + 'static {
+    move || chat.interactive.get().then_some("-1")
 }
 
 fn first_of_group(parts: &Parts) -> Memo<bool> {
@@ -266,7 +273,7 @@ fn head(parts: &Parts) -> AnyView {
                     id=[&parts.prefix, "-time"].concat()
                     datetime=move || at.get().to_string()
                 >
-                    <a href=permalink(&parts)>{words}</a>
+                    <a href=permalink(&parts) tabindex=link_tab_stop(parts.chat)>{words}</a>
                 </time>
             </header>
         }
