@@ -5,6 +5,7 @@
 //! answered as "no".
 
 pub mod clipboard;
+pub mod dom;
 pub mod focus;
 pub mod listener;
 pub mod scroll;

@@ -4,7 +4,6 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use protocol::{ChannelId, limits};
-use web_sys::{HtmlTextAreaElement, KeyboardEvent};
 
 use super::context::Chat;
 use super::sending;
@@ -12,6 +11,7 @@ use super::typing::Typing;
 use crate::api::Refusal;
 use crate::api::messages::SendMessage;
 use crate::app::controls::Icon;
+use crate::browser::dom::{HtmlTextAreaElement, KeyboardEvent};
 use crate::browser::{focus, storage, time};
 
 /// Where messages are written, or why they cannot be.

@@ -2,11 +2,10 @@
 //! with it they open in place, take the focus, and give it back.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, KeyboardEvent};
 
 use super::context::{Chat, Drawer};
 use crate::app::controls::Icon;
+use crate::browser::dom::{self, Event, KeyboardEvent};
 use crate::browser::focus;
 
 /// Where the member list slides over the conversation instead of standing beside it.
@@ -71,8 +70,7 @@ pub(super) fn close(chat: Chat) {
 
 /// Whoever chose a place in the navigation goes there, also when they are there already.
 pub(super) fn chosen(chat: Chat, event: &Event) {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let link = target.and_then(|target| target.closest("a[href^='/channels/']").ok().flatten());
+    let link = dom::target(event).and_then(|target| dom::closest(&target, "a[href^='/channels/']"));
     if link.is_some() && chat.drawer.get_untracked() == Some(Drawer::Navigation) {
         chat.drawer.set(None);
     }

@@ -4,29 +4,24 @@ use leptos::html;
 use leptos::prelude::*;
 use protocol::MessageId;
 use protocol::entity::Message;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
 
 use super::context::{Chat, MenuAt};
 use super::message_list::message_at;
 use super::sending;
 use crate::app::controls::Icon;
+use crate::browser::dom::{self, Element, HtmlElement, KeyboardEvent, MouseEvent};
 use crate::browser::focus;
 use crate::browser::listener::Listener;
-
-/// Pixels the menu keeps from the window's edges.
-const MARGIN: i32 = 8;
 
 /// Opens the menu where the pointer, or a long press, asks for it. Over a link, a picture or selected text the
 /// browser's own menu is more use.
 pub(super) fn open_at_pointer(chat: Chat, event: &MouseEvent) {
     let Some((message, _)) = message_at(event) else { return };
-    let target: Option<Element> = event.target().and_then(|target| target.dyn_into().ok());
     if chat.menu.with_untracked(|menu| menu.is_some_and(|menu| menu.message == message)) {
         return event.prevent_default(); // A long press has opened it already.
     }
     let native =
-        target.is_some_and(|target| target.closest("a, img, textarea, input").ok().flatten().is_some());
+        dom::target(event).and_then(|target| dom::closest(&target, "a, img, textarea, input")).is_some();
     if native || !crate::browser::clipboard::selection().is_empty() {
         return;
     }
@@ -36,16 +31,15 @@ pub(super) fn open_at_pointer(chat: Chat, event: &MouseEvent) {
 
 /// Opens the menu below the element that was pressed.
 pub(super) fn open_below(chat: Chat, message: MessageId, event: &MouseEvent) {
-    let Some(pressed) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) else {
-        return;
-    };
-    open_at_element(chat, message, &pressed);
+    if let Some(pressed) = dom::listener(event) {
+        open_at_element(chat, message, &pressed);
+    }
 }
 
 /// Opens the menu below an element.
 pub(super) fn open_at_element(chat: Chat, message: MessageId, element: &Element) {
-    let place = element.get_bounding_client_rect();
-    chat.menu.set(Some(MenuAt { message, x: place.left() as i32, y: place.bottom() as i32 }));
+    let (x, y) = dom::below(element);
+    chat.menu.set(Some(MenuAt { message, x, y }));
 }
 
 /// The menu, while it is open.
@@ -72,7 +66,7 @@ fn menu(chat: Chat, at: MenuAt, message: Message) -> AnyView {
         if let Some(menu) = element.get() {
             // The focus goes back to the row when the menu closes.
             before.set_value(format!("m{}", at.message));
-            place(&menu, at);
+            dom::show_popover_at(&menu, (at.x, at.y));
             if let Some(first) = focus::find_all(&menu, ".menu__item").first() {
                 focus::focus(first);
             }
@@ -153,35 +147,9 @@ fn item(
     .into_any()
 }
 
-/// Shows the menu at its place, or as near to it as the window allows.
-fn place(menu: &HtmlElement, at: MenuAt) {
-    // Without popovers the menu is where the style puts it: in the middle.
-    _ = menu.show_popover();
-    let size = menu.get_bounding_client_rect();
-    let length = |value: Result<wasm_bindgen::JsValue, _>| {
-        value.ok().and_then(|value| value.as_f64()).map_or(i32::MAX, |value| value as i32)
-    };
-    let (width, height) = (length(window().inner_width()), length(window().inner_height()));
-    let fit = |from: i32, size: f64, limit: i32| from.min(limit - size as i32 - MARGIN).max(MARGIN);
-    let style = menu.style();
-    let (x, y) = (fit(at.x, size.width(), width), fit(at.y, size.height(), height));
-    for (name, value) in [
-        ("position-area", "none"),
-        ("inset", "auto"),
-        ("margin", "0"),
-        ("left", &[&x.to_string(), "px"].concat()),
-        ("top", &[&y.to_string(), "px"].concat()),
-    ] {
-        // An unknown property is left out by older browsers, which do not need it.
-        _ = style.set_property(name, value);
-    }
-}
-
 /// Arrows move, Home and End jump, a letter goes to the item that begins with it.
 fn move_within(event: &KeyboardEvent) {
-    let Some(menu) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) else {
-        return;
-    };
+    let Some(menu) = dom::listener(event) else { return };
     let items = focus::find_all(&menu, ".menu__item");
     let Some(active) = focus::active() else { return };
     let key = event.key();

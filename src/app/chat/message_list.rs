@@ -3,8 +3,6 @@
 use leptos::html;
 use leptos::prelude::*;
 use protocol::MessageId;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, Node};
 
 use super::banner::LinkBanner;
 use super::context::Chat;
@@ -17,6 +15,7 @@ use super::toolbar::Toolbar;
 use super::{sending, shortcuts, times};
 use crate::app::controls::Icon;
 use crate::app::store::timeline::{Slot, Timeline};
+use crate::browser::dom::{self, Event, HtmlElement};
 use crate::browser::focus;
 
 /// Where the toolbar waits while no message has it.
@@ -127,9 +126,8 @@ fn jump_pill(chat: Chat, timeline: &Timeline, reading: Reading) -> AnyView {
 }
 
 /// The message an event happened in, with its row. Rows that are not sent, or not by a person, have none.
-pub(super) fn message_at(event: &Event) -> Option<(MessageId, Element)> {
-    let target: Element = event.target()?.dyn_into().ok()?;
-    let row = target.closest("article.message[id]:not(.message--system)").ok()??;
+pub(super) fn message_at(event: &Event) -> Option<(MessageId, HtmlElement)> {
+    let row = dom::closest(&dom::target(event)?, "article.message[id]:not(.message--system)")?;
     let id = row.id().strip_prefix('m')?.parse().ok()?;
     Some((id, row))
 }
@@ -137,23 +135,22 @@ pub(super) fn message_at(event: &Event) -> Option<(MessageId, Element)> {
 /// Moves the one toolbar to the row under the pointer or the focus. It never takes the focus away from itself.
 fn lend_toolbar(chat: Chat, toolbar: NodeRef<html::Div>, event: &Event) {
     let (Some((id, row)), Some(toolbar)) = (message_at(event), toolbar.get_untracked()) else { return };
-    let parent = toolbar.parent_element();
-    let in_use = focus::active().is_some_and(|active| toolbar.contains(Some(active.as_ref() as &Node)));
-    if parent.as_ref() == Some(&row) || in_use && event.type_() == "mouseover" {
+    let is_there = dom::parent(&toolbar).is_some_and(|parent| parent == row);
+    let in_use = focus::active().is_some_and(|active| dom::holds(&toolbar, &active));
+    if is_there || in_use && event.type_() == "mouseover" {
         return;
     }
     chat.active.set(Some(id));
-    // Fails only for a row that is its own ancestor.
-    _ = row.append_child(&toolbar);
+    dom::move_into(&toolbar, &row);
 }
 
 /// Takes the toolbar off the rows, unless the keyboard is in one.
 fn put_toolbar_away(chat: Chat, toolbar: NodeRef<html::Div>) {
     let Some(toolbar) = toolbar.get_untracked() else { return };
-    let focused = focus::active().zip(toolbar.parent_element());
-    let in_use = focused.is_some_and(|(active, row)| row.contains(Some(active.as_ref() as &Node)));
+    let focused = focus::active().zip(dom::parent(&toolbar));
+    let in_use = focused.is_some_and(|(active, row)| dom::holds(&row, &active));
     if !in_use && let Some(rest) = focus::by_id(REST) {
-        _ = rest.append_child(&toolbar);
+        dom::move_into(&toolbar, &rest);
         chat.active.set(None);
     }
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use web_sys::PointerEvent;
 
 use super::context::{Chat, MenuAt};
 use super::message_list::message_at;
+use crate::browser::dom::PointerEvent;
 
 /// How long a press is long; about what telephones use themselves.
 const LONG: Duration = Duration::from_millis(500);

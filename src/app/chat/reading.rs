@@ -12,6 +12,7 @@ use super::context::Chat;
 use super::sending;
 use crate::app::store::Stage;
 use crate::app::store::timeline::Timeline;
+use crate::browser::dom::HtmlElement;
 use crate::browser::listener::Listener;
 use crate::browser::{focus, scroll};
 
@@ -91,8 +92,8 @@ impl Reading {
         });
     }
 
-    fn parts(self) -> Option<(Timeline, web_sys::HtmlDivElement)> {
-        Some((self.timeline.try_get_value()?, self.scroller.try_get_untracked()??))
+    fn parts(self) -> Option<(Timeline, HtmlElement)> {
+        Some((self.timeline.try_get_value()?, self.scroller.try_get_untracked()??.into()))
     }
 
     fn look(self) {

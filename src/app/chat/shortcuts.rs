@@ -4,13 +4,12 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use protocol::MessageId;
 use protocol::snapshot::Place;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use super::context::{Chat, Screen, focus_composer};
 use super::message_list::message_at;
 use super::{drawers, menu, sending};
 use crate::app::store::guild::grouped;
+use crate::browser::dom::{self, HtmlElement, KeyboardEvent};
 use crate::browser::listener::Listener;
 use crate::browser::{clipboard, focus};
 
@@ -29,7 +28,7 @@ pub(super) fn listen(chat: Chat) {
     Effect::new(move |_: Option<Listener>| {
         let navigate = navigate.clone();
         Listener::new("keydown", move |event| {
-            let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
+            let Some(event) = dom::as_key(&event) else { return };
             if event.default_prevented() || focus::find("dialog[open]").is_some() {
                 return;
             }
@@ -106,16 +105,12 @@ fn next_channel(chat: Chat, forward: bool, unread_only: bool) -> Option<String> 
 }
 
 fn next_region(forward: bool) {
-    let found: Vec<HtmlElement> = REGIONS
-        .iter()
-        .filter_map(|region| focus::find(region))
-        .filter(|one| one.offset_width() > 0)
-        .collect();
+    let found: Vec<HtmlElement> =
+        REGIONS.iter().filter_map(|region| focus::find(region)).filter(dom::is_shown).collect();
     let Some(active) = focus::active() else { return };
     let holder = |one: &HtmlElement| {
-        let region =
-            one.closest(".server-rail, .channel-sidebar, .timeline, .composer, .side-panel").ok().flatten();
-        region.is_some_and(|region| region.contains(Some(&active)))
+        let region = dom::closest(one, ".server-rail, .channel-sidebar, .timeline, .composer, .side-panel");
+        region.is_some_and(|region| dom::holds(&region, &active))
     };
     let at = found.iter().position(holder);
     let count = found.len().max(1);
@@ -133,16 +128,13 @@ pub(super) fn in_list(event: &KeyboardEvent) {
     if event.alt_key() || event.ctrl_key() || event.meta_key() {
         return;
     }
-    let Some(list) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) else {
-        return;
-    };
-    let Some(active) = focus::active().filter(|active| active.closest("[popover]").ok().flatten().is_none())
-    else {
+    let Some(list) = dom::listener(event) else { return };
+    let Some(active) = focus::active().filter(|active| dom::closest(active, "[popover]").is_none()) else {
         return;
     };
     let links: Vec<HtmlElement> = focus::find_all(&list, "li > a, li > .channel-row > a, summary")
         .into_iter()
-        .filter(|link| link.offset_height() > 0)
+        .filter(dom::is_shown)
         .collect();
     let moved = match event.key().as_str() {
         "ArrowDown" => focus::step(&links, &active, true),
@@ -159,7 +151,7 @@ pub(super) fn in_list(event: &KeyboardEvent) {
 /// Keys on the message that has the focus itself, not on something within it.
 pub(super) fn in_timeline(chat: Chat, event: &KeyboardEvent) {
     let Some((id, row)) = message_at(event) else { return };
-    let on_row = focus::active().is_some_and(|active| *active == row);
+    let on_row = focus::active().is_some_and(|active| active == row);
     if !on_row || event.alt_key() || event.meta_key() {
         return;
     }
@@ -169,7 +161,7 @@ pub(super) fn in_timeline(chat: Chat, event: &KeyboardEvent) {
     }
 }
 
-fn act(chat: Chat, event: &KeyboardEvent, id: MessageId, row: &Element) -> bool {
+fn act(chat: Chat, event: &KeyboardEvent, id: MessageId, row: &HtmlElement) -> bool {
     let key = event.key();
     if event.ctrl_key() {
         let copies = key.eq_ignore_ascii_case("c") && clipboard::selection().is_empty();
@@ -180,22 +172,18 @@ fn act(chat: Chat, event: &KeyboardEvent, id: MessageId, row: &Element) -> bool 
     }
     match key.as_str() {
         "ArrowUp" | "ArrowDown" => {
-            let Some(timeline) = row.closest(".timeline").ok().flatten() else { return false };
+            let Some(timeline) = dom::closest(row, ".timeline") else { return false };
             let rows = focus::find_all(&timeline, "article.message");
             let moved = rows
                 .iter()
-                .find(|one| ***one == *row)
+                .find(|one| *one == row)
                 .is_some_and(|here| focus::step(&rows, here, key == "ArrowDown"));
             if !moved && key == "ArrowDown" {
                 focus_composer();
             }
         }
         "ArrowRight" => {
-            if let Ok(Some(button)) = row.query_selector(".message-toolbar button")
-                && let Ok(button) = button.dyn_into::<HtmlElement>()
-            {
-                focus::focus(&button);
-            }
+            dom::first_in(row, ".message-toolbar button").iter().for_each(focus::focus);
         }
         "ContextMenu" => menu::open_at_element(chat, id, row),
         "F10" if event.shift_key() => menu::open_at_element(chat, id, row),

@@ -3,11 +3,11 @@
 use leptos::html;
 use leptos::prelude::*;
 use protocol::entity::Message;
-use web_sys::KeyboardEvent;
 
 use super::context::Chat;
 use super::{menu, sending};
 use crate::app::controls::Icon;
+use crate::browser::dom::{self, Element, KeyboardEvent};
 use crate::browser::focus;
 
 /// What can be done with the active message, as buttons. One tab stop, arrows inside.
@@ -101,9 +101,6 @@ fn move_within(element: NodeRef<html::Div>, event: &KeyboardEvent) {
     }
 }
 
-fn focus_row(toolbar: &web_sys::Element) {
-    use wasm_bindgen::JsCast;
-    if let Some(row) = toolbar.parent_element().and_then(|row| row.dyn_into().ok()) {
-        focus::focus(&row);
-    }
+fn focus_row(toolbar: &Element) {
+    dom::parent(toolbar).iter().for_each(focus::focus);
 }

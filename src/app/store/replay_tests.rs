@@ -23,7 +23,7 @@ enum Step {
     NewChannel(bool),
     MoveChannel(u8, u8),
     DropChannel(u8),
-    Hide(u8, bool),
+    Silence(u8, bool),
     GuildName,
 }
 
@@ -40,7 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::NewChannel),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(channel, parent)| Step::MoveChannel(channel, parent)),
         1 => any::<u8>().prop_map(Step::DropChannel),
-        1 => (any::<u8>(), any::<bool>()).prop_map(|(channel, hide)| Step::Hide(channel, hide)),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(channel, silent)| Step::Silence(channel, silent)),
         1 => Just(Step::GuildName),
     ]
 }
@@ -51,26 +51,14 @@ fn pick<T: Copy>(from: &[T], number: u8) -> Option<T> {
 
 fn play(world: &mut World, step: &Step) {
     let channels: Vec<ChannelId> = world.channels.iter().map(|channel| channel.id).collect();
-    let is_text = |id: &ChannelId| {
-        world.channels.iter().any(|channel| channel.id == *id && channel.kind == ChannelKind::Text)
-    };
-    let mut places: Vec<ChannelId> = channels.iter().copied().filter(is_text).collect();
+    let texts = of_kind(world, ChannelKind::Text);
+    let mut places = texts.clone();
     places.extend([world.dm, world.far_channel()]);
     match *step {
         Step::Post { place, author, addressed, reply } => {
-            let Some(place) = pick(&places, place) else { return };
-            let authors = if place == world.dm {
-                vec![world.me(), UserId::from_trusted(102)]
-            } else {
-                world.members.clone()
-            };
-            let Some(author) = pick(&authors, author) else { return };
-            let reply_to = world
-                .message_ids()
-                .last()
-                .copied()
-                .filter(|id| reply && world.told(*id).is_some_and(|message| message.channel_id == place));
-            world.post(place, author, if addressed { "hello @me" } else { "hello" }, None, reply_to);
+            if let Some(place) = pick(&places, place) {
+                post(world, place, author, addressed, reply);
+            }
         }
         Step::Edit(which) => {
             if let Some(id) = pick(&world.message_ids(), which) {
@@ -100,37 +88,54 @@ fn play(world: &mut World, step: &Step) {
             world.put_channel(world.channel(id, "new", kind));
         }
         Step::MoveChannel(which, parent) => {
-            let parents: Vec<ChannelId> = channels.iter().copied().filter(|id| !is_text(id)).collect();
-            let texts: Vec<ChannelId> = channels.iter().copied().filter(is_text).collect();
-            let parent = pick(&parents, parent).filter(|_| parent % 3 != 0);
+            let under = pick(&of_kind(world, ChannelKind::Category), parent).filter(|_| parent % 3 != 0);
             if let Some(id) = pick(&texts, which) {
-                world.move_channel(id, parent, i32::from(which));
+                world.move_channel(id, under, i32::from(which));
             }
         }
         // The channel on screen stays, or there would be nothing to compare.
         Step::DropChannel(which) => {
-            if let Some(id) = pick(&channels, which).filter(|id| id.get() != 11) {
+            if let Some(id) = pick(&channels, which).filter(|id| *id != shown()) {
                 world.delete_channel(id);
             }
         }
-        Step::Hide(which, hide) => {
-            let Some(mut channel) = world.channels.get(usize::from(which) % channels.len()).cloned() else {
-                return;
-            };
-            if channel.id.get() == 11 || channel.kind == ChannelKind::Category {
-                return;
-            }
-            let deny = if hide { Permissions::SEND_MESSAGES } else { Permissions::NONE };
-            let subject = Subject::Role(world.guild.id.cast());
-            channel.overwrites = vec![Overwrite { subject, allow: Permissions::NONE, deny }];
-            world.put_channel(channel);
-        }
+        Step::Silence(which, silent) => silence(world, which, silent),
         Step::GuildName => {
             world.guild.name.push('!');
             let guild = world.guild.clone();
             world.emit_guild(Event::GuildUpdated { guild });
         }
     }
+}
+
+fn of_kind(world: &World, kind: ChannelKind) -> Vec<ChannelId> {
+    world.channels.iter().filter(|channel| channel.kind == kind).map(|channel| channel.id).collect()
+}
+
+fn post(world: &mut World, place: ChannelId, author: u8, addressed: bool, reply: bool) {
+    let authors =
+        if place == world.dm { vec![world.me(), UserId::from_trusted(102)] } else { world.members.clone() };
+    let Some(author) = pick(&authors, author) else { return };
+    let reply_to = world
+        .message_ids()
+        .last()
+        .copied()
+        .filter(|id| reply && world.told(*id).is_some_and(|message| message.channel_id == place));
+    world.post(place, author, if addressed { "hello @me" } else { "hello" }, None, reply_to);
+}
+
+/// Takes the right to write in a channel from everybody, or gives it back.
+fn silence(world: &mut World, which: u8, silent: bool) {
+    let Some(mut channel) = world.channels.get(usize::from(which) % world.channels.len()).cloned() else {
+        return;
+    };
+    if channel.id == shown() || channel.kind == ChannelKind::Category {
+        return;
+    }
+    let deny = if silent { Permissions::SEND_MESSAGES } else { Permissions::NONE };
+    let subject = Subject::Role(world.guild.id.cast());
+    channel.overwrites = vec![Overwrite { subject, allow: Permissions::NONE, deny }];
+    world.put_channel(channel);
 }
 
 /// Deals the log out again: each stream in its order, the streams as the numbers say.

@@ -1,0 +1,82 @@
+//! Elements and events, by the names the rest of the app knows them by. The casts between them are here.
+
+use wasm_bindgen::JsCast;
+pub use web_sys::{
+    Element, Event, HtmlElement, HtmlTextAreaElement, KeyboardEvent, MouseEvent, PointerEvent,
+};
+
+/// Pixels a popover keeps from the window's edges.
+const MARGIN: i32 = 8;
+
+/// What an event happened to.
+pub fn target(event: &Event) -> Option<Element> {
+    event.target()?.dyn_into().ok()
+}
+
+/// What listens to it.
+pub fn listener(event: &Event) -> Option<HtmlElement> {
+    event.current_target()?.dyn_into().ok()
+}
+
+/// The event as one of the keyboard.
+pub fn as_key(event: &Event) -> Option<&KeyboardEvent> {
+    event.dyn_ref()
+}
+
+/// The nearest element from this one upwards that matches a selector.
+pub fn closest(element: &Element, selector: &str) -> Option<HtmlElement> {
+    element.closest(selector).ok()??.dyn_into().ok()
+}
+
+/// The first element within another that matches a selector.
+pub fn first_in(element: &Element, selector: &str) -> Option<HtmlElement> {
+    element.query_selector(selector).ok()??.dyn_into().ok()
+}
+
+/// The element around this one.
+pub fn parent(element: &Element) -> Option<HtmlElement> {
+    element.parent_element()?.dyn_into().ok()
+}
+
+/// Whether one element is another, or within it.
+pub fn holds(outer: &Element, inner: &Element) -> bool {
+    outer.contains(Some(inner))
+}
+
+/// Whether an element takes up room on screen.
+pub fn is_shown(element: &HtmlElement) -> bool {
+    element.offset_width() > 0 && element.offset_height() > 0
+}
+
+/// Puts an element at the end of another, away from where it was.
+pub fn move_into(element: &Element, parent: &Element) {
+    // Fails only for a parent within the element.
+    _ = parent.append_child(element);
+}
+
+/// Where an element's lower left corner is, in pixels from the window's.
+pub fn below(element: &Element) -> (i32, i32) {
+    let place = element.get_bounding_client_rect();
+    (place.left() as i32, place.bottom() as i32)
+}
+
+/// Opens a popover at a point, or as near to it as the window allows.
+pub fn show_popover_at(popover: &HtmlElement, (x, y): (i32, i32)) {
+    // Without popovers the element is where the style puts it.
+    _ = popover.show_popover();
+    let Some(window) = web_sys::window() else { return };
+    let length = |value: Result<wasm_bindgen::JsValue, _>| {
+        value.ok().and_then(|value| value.as_f64()).map_or(i32::MAX, |value| value as i32)
+    };
+    let size = popover.get_bounding_client_rect();
+    let fit = |from: i32, size: f64, limit: i32| from.min(limit - size as i32 - MARGIN).max(MARGIN);
+    let left = fit(x, size.width(), length(window.inner_width())).to_string() + "px";
+    let top = fit(y, size.height(), length(window.inner_height())).to_string() + "px";
+    let style = popover.style();
+    let places =
+        [("position-area", "none"), ("inset", "auto"), ("margin", "0"), ("left", &left), ("top", &top)];
+    for (name, value) in places {
+        // An unknown property is left out by older browsers, which do not need it.
+        _ = style.set_property(name, value);
+    }
+}
