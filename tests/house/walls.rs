@@ -123,7 +123,8 @@ const FRONT_DOOR: &[(&str, &str)] = &[("Actor", "auth"), ("AppState", "state"), 
 
 /// Names of rooms behind a wall.
 pub(crate) fn walls(file: &File) -> Vec<Finding> {
-    if !file.is_rust() || (file.is_test && !file.path.contains("/src/")) {
+    // Integration tests and examples are outside the house.
+    if !file.is_rust() || !(file.path.starts_with("src/") || file.path.contains("/src/")) {
         return Vec::new();
     }
     let module = module_of(&file.path);
