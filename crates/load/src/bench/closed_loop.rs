@@ -11,13 +11,13 @@ use crate::stats::Samples;
 
 /// Writes a worker's next request.
 type Next = Box<dyn FnMut(&mut Vec<u8>) + Send>;
-/// Takes a number out of an answer, to be kept.
-type Keep = fn(&[u8]) -> Option<i64>;
+/// Takes a number out of an answer, to be kept, or says what is wrong with it.
+type Take = Box<dyn FnMut(&[u8]) -> Outcome<Option<i64>> + Send>;
 
 /// One connection and what it asks.
 pub(super) struct Worker {
     pub(super) next: Next,
-    pub(super) keep: Keep,
+    pub(super) take: Take,
 }
 
 /// What a closed loop did.
@@ -105,7 +105,7 @@ async fn work(mut worker: Worker, mut http: Http, begin: Instant, timing: Timing
         }
         share.bytes += answer.body.len() as u64;
         share.answers += 1;
-        share.kept.extend((worker.keep)(answer.body));
+        share.kept.extend((worker.take)(answer.body)?);
         let Some(since) = (asked + took).checked_duration_since(begin) else { continue };
         match share.runs.get_mut(run_of(since, timing.lasting)) {
             Some(samples) => samples.add(took),

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use memchr::memmem;
 use protocol::snapshot::{Anchor, Place};
-use protocol::{ChannelId, MessageId};
+use protocol::{ChannelId, GuildId, MessageId};
 
 use super::closed_loop::{self, Done, Worker};
 use super::{Bench, Timing};
@@ -13,61 +14,61 @@ use crate::client::person::{Person, history_body};
 use crate::instance::Instance;
 use crate::report::{Row, Section};
 
-/// Readers at once.
-const READERS: usize = 32;
-/// Somebody in the demonstration data, and everybody's password there.
-const ACCOUNT: (&str, &str) = ("mara", "harmony-demo");
+/// Connections at once.
+const CONNECTIONS: usize = 32;
+/// People in the demonstration data, each in a guild of their own.
+const ACCOUNTS: [&str; 2] = ["mara", "tobi"];
+/// Everybody's password there.
+const PASSWORD: &str = "harmony-demo";
 
 pub(super) async fn measure(bench: &Bench) -> Outcome<Section> {
     let instance = bench.seeded()?.run().await?;
-    let mut http = Http::connect(instance.addr).await?;
-    let reader = Person::sign_in(&mut http, instance.addr, ACCOUNT.0, ACCOUNT.1).await?;
-    let home = reader.page(&mut http, Place::Home).await?;
-    // The first guild's first channel holds half of all messages.
-    let guild = home.home.guilds.first().ok_or("the demonstration data has no guild")?.guild.id;
-    let page = reader.page(&mut http, Place::Guild { guild, channel: None, message: None }).await?;
-    let history = page.history.ok_or("the demonstration data has no channel")?;
-    let channel = history.channel_id;
-    let newest = history.messages.last().ok_or("the demonstration data has no messages")?.id;
-    let oldest = oldest(&reader, &mut http, channel).await?;
+    let mut readers = Vec::new();
+    for (number, account) in ACCOUNTS.into_iter().enumerate() {
+        readers.push(Reader::enter(&instance, account, number).await?);
+    }
     let timing = Timing {
         warm_up: Duration::from_secs(2),
         lasting: Duration::from_secs(bench.pick(3, 8)),
         runs: bench.pick(1, 3),
     };
-
-    let latest =
-        post("messages/history", reader.addr, &reader.cookie, &history_body(channel, Anchor::Latest));
-    let latest = read(&instance, timing, move || latest.clone()).await?;
-    let deep = read(&instance, timing, move || {
-        let somewhere = MessageId::from_trusted(rand::random_range(oldest.get()..=newest.get()));
-        post(
-            "messages/history",
-            reader.addr,
-            &reader.cookie,
-            &history_body(channel, Anchor::Before(somewhere)),
-        )
+    let latest = read(&instance, timing, &readers, |reader| {
+        let request = reader.asking(Anchor::Latest);
+        Worker {
+            next: Box::new(move |buffer| buffer.extend_from_slice(&request)),
+            take: Box::new(|_| Ok(None)),
+        }
+    });
+    let latest = latest.await?;
+    let deep = read(&instance, timing, &readers, |reader| {
+        let reader = reader.clone();
+        let next = move |buffer: &mut Vec<u8>| {
+            let somewhere = rand::random_range(reader.oldest.get()..=reader.newest.get());
+            buffer.extend_from_slice(&reader.asking(Anchor::Before(MessageId::from_trusted(somewhere))));
+        };
+        Worker { next: Box::new(next), take: Box::new(|_| Ok(None)) }
     });
     let deep = deep.await?;
-    let reader = Person::sign_in(&mut http, instance.addr, ACCOUNT.0, ACCOUNT.1).await?;
-    let whole = get(&format!("/channels/{guild}/{channel}"), reader.addr, &reader.cookie);
-    let answer = http.request(&whole).await?;
-    if answer.status != 200 || memchr::memmem::find(answer.body, newest.to_string().as_bytes()).is_none() {
-        return Err(
-            format!("the channel page was answered {} without the newest message", answer.status).into()
-        );
-    }
-    let whole = read(&instance, timing, move || whole.clone()).await?;
+    let whole = read(&instance, timing, &readers, |reader| {
+        let (request, own) = (reader.page.clone(), reader.title.clone());
+        // Many pages are made at the same time: each has to be its own reader's.
+        let take = move |body: &[u8]| match title(body) {
+            Some(title) if title == own => Ok(None),
+            other => Err(format!("the page of “{own}” is titled {other:?}").into()),
+        };
+        Worker { next: Box::new(move |buffer| buffer.extend_from_slice(&request)), take: Box::new(take) }
+    });
+    let whole = whole.await?;
 
     let mut rows = latest.rows("newest 50 messages", "a second", |row| row);
     rows.extend(deep.rows("50 messages from anywhere", "a second", |row| row));
     rows.extend(whole.rows("channel pages", "a second", |row| row.at_least(500.0)));
     rows.push(Row::new("bytes of a channel page, not compressed", "KiB", 0, &[whole.body_bytes / 1024.0]));
     let how = format!(
-        "{READERS} keep-alive connections of one person, each asking again when it was answered, in the largest channel of {} \
-         seeded messages: `messages/history` for the newest 50, the same before a random point of the channel's time, and \
-         `GET /channels/…` with the session's cookie, which renders the whole page with its 50 messages. {} s of warm-up, then \
-         {} runs of {} s. On a loopback address nothing is compressed.",
+        "{CONNECTIONS} keep-alive connections of two people in two guilds, each asking again when it was answered, on {} seeded \
+         messages: `messages/history` for the newest 50, the same before a random point of the channel's time, and \
+         `GET /channels/…` with the session's cookie, which renders the whole page with its 50 messages; every page is checked \
+         to be its own reader's. {} s of warm-up, then {} runs of {} s. On a loopback address nothing is compressed.",
         bench.seeded_messages(),
         timing.warm_up.as_secs(),
         timing.runs,
@@ -76,20 +77,60 @@ pub(super) async fn measure(bench: &Bench) -> Outcome<Section> {
     Ok(Section { title: "Reading", how, rows })
 }
 
+/// Runs a closed loop with the readers in turn.
 async fn read(
     instance: &Instance,
     timing: Timing,
-    request: impl Fn() -> Vec<u8> + Clone + Send + 'static,
+    readers: &[Reader],
+    worker: impl Fn(&Reader) -> Worker,
 ) -> Outcome<Done> {
-    let worker = |_| {
-        let request = request.clone();
-        Worker { next: Box::new(move |buffer| buffer.extend_from_slice(&request())), keep: |_| None }
-    };
-    closed_loop::run(instance, timing, (0..READERS).map(worker).collect()).await
+    let workers = readers.iter().cycle().take(CONNECTIONS).map(worker);
+    closed_loop::run(instance, timing, workers.collect()).await
 }
 
-/// The first message after the beginning of all time.
-async fn oldest(reader: &Person, http: &mut Http, channel: ChannelId) -> Outcome<MessageId> {
-    let page = reader.history(http, channel, Anchor::After(MessageId::from_trusted(1))).await?;
-    Ok(page.messages.first().ok_or("no oldest message")?.id)
+/// Somebody and the channel they read.
+#[derive(Debug, Clone)]
+struct Reader {
+    person: Person,
+    channel: ChannelId,
+    oldest: MessageId,
+    newest: MessageId,
+    /// The request for the channel's page, and the title it is answered with when nobody else asks.
+    page: Vec<u8>,
+    title: String,
+}
+
+impl Reader {
+    /// Signs in and goes to the first channel of one of their guilds.
+    async fn enter(instance: &Instance, account: &str, nth: usize) -> Outcome<Self> {
+        let mut http = Http::connect(instance.addr).await?;
+        let person = Person::sign_in(&mut http, instance.addr, account, PASSWORD).await?;
+        let home = person.page(&mut http, Place::Home).await?.home;
+        let guild: GuildId = home.guilds.get(nth).ok_or("too few guilds in the demonstration data")?.guild.id;
+        let start = person.page(&mut http, Place::Guild { guild, channel: None, message: None }).await?;
+        let history = start.history.ok_or("the demonstration data has no channel")?;
+        let (channel, newest) = (history.channel_id, history.messages.last().ok_or("an empty channel")?.id);
+        let first = Anchor::After(MessageId::from_trusted(1));
+        let oldest =
+            person.history(&mut http, channel, first).await?.messages.first().ok_or("an empty channel")?.id;
+        let page = get(&format!("/channels/{guild}/{channel}"), person.addr, &person.cookie);
+        let answer = http.request(&page).await?;
+        if answer.status != 200 || memmem::find(answer.body, newest.to_string().as_bytes()).is_none() {
+            let status = answer.status;
+            return Err(format!("the channel page was answered {status} without the newest message").into());
+        }
+        let title = title(answer.body).ok_or("a page without a title")?.to_owned();
+        Ok(Self { person, channel, oldest, newest, page, title })
+    }
+
+    /// The request for a page of history.
+    fn asking(&self, anchor: Anchor) -> Vec<u8> {
+        let Self { person, channel, .. } = self;
+        post("messages/history", person.addr, &person.cookie, &history_body(*channel, anchor))
+    }
+}
+
+fn title(page: &[u8]) -> Option<&str> {
+    let rest = page.get(memmem::find(page, b"<title>")? + 7..)?;
+    std::str::from_utf8(rest.get(..memmem::find(rest, b"</title>")?)?).ok()
 }

@@ -66,7 +66,8 @@ async fn send(instance: &Instance, crowd: &Crowd, channels: &[ChannelId], timing
             count += 1;
             request.extend_from_slice(&person.saying(channel, CONTENT, &format!("{channel}-{count}")));
         };
-        workers.push(Worker { next: Box::new(next), keep: |body| sent_id(body).map(protocol::Id::get) });
+        let take = |body: &[u8]| Ok(Some(sent_id(body).ok_or("an answer without the message's id")?.get()));
+        workers.push(Worker { next: Box::new(next), take: Box::new(take) });
     }
     closed_loop::run(instance, timing, workers).await
 }
