@@ -342,7 +342,7 @@ impl Connection<'_> {
             }
         }
         loop {
-            let Some(text) = self.shared.outgoing.borrow_mut().pop_front() else { return None };
+            let text = self.shared.outgoing.borrow_mut().pop_front()?;
             if self.write.send(Message::Text(text)).await.is_err() {
                 return Some(LOST);
             }

@@ -173,18 +173,12 @@ impl Store {
 
     fn user_event(&self, event: Event) {
         match event {
-            Event::GuildJoined { guild } => {
-                if self.guild(guild.id).is_none() {
-                    self.guilds.update(|guilds| guilds.push(GuildEntry::listed(guild, Reads::new())));
-                }
+            Event::GuildJoined { guild } if self.guild(guild.id).is_none() => {
+                self.guilds.update(|guilds| guilds.push(GuildEntry::listed(guild, Reads::new())));
             }
             Event::GuildLeft { guild_id } => self.forget_guild(guild_id),
             Event::DmOpened { dm } => self.dm_opened(&dm),
-            Event::ReadMarked { mark } => {
-                if !self.change_read(mark.channel_id, |read| read.marked(&mark)) {
-                    self.keep_loose_mark(mark);
-                }
-            }
+            Event::ReadMarked { mark } => self.marked(mark),
             Event::MeUpdated { me } => {
                 self.know(&me.user);
                 self.me.set(me);
@@ -233,9 +227,12 @@ impl Store {
         self.forget_stream(Stream::Dm(channel));
     }
 
-    /// A mark of a channel that is not known yet. Streams are not ordered among each other: a mark can be here
-    /// before the message it is about.
-    fn keep_loose_mark(&self, mark: ReadMark) {
+    /// Something was read. Streams are not ordered among each other: a mark can be here before the message it is
+    /// about, and before anything else of its channel.
+    fn marked(&self, mark: ReadMark) {
+        if self.change_read(mark.channel_id, |read| read.marked(&mark)) {
+            return;
+        }
         let mut sync = lock(&self.sync);
         let known = sync.loose_marks.entry(mark.channel_id).or_insert(mark);
         if known.last_read_id < mark.last_read_id {
