@@ -79,9 +79,7 @@ pub fn ChatFrame() -> impl IntoView {
         <Title text=move || heading.get()/>
         // Only where there is one: a link to nothing is no way to skip.
         {move || matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! {
-            {move || matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! {
             <div class="skip-links"><a href="#composer" target="_self">"Skip to message box"</a></div>
-        })}
         })}
         <div class="app">
             <div

@@ -18,6 +18,6 @@ pub async fn copy(text: &str) -> bool {
 pub fn selection() -> String {
     let selection = js_sys::Reflect::get(&js_sys::global(), &"getSelection".into()).ok();
     let function = selection.and_then(|value| value.dyn_into::<js_sys::Function>().ok());
-    let found = function.and_then(|get| get.call0(&js_sys::global()).ok());
+    let found = function.and_then(|get| get.call0(&js_sys::global()).ok()).filter(|found| found.is_object());
     found.map(|selection| String::from(js_sys::Object::from(selection).to_string())).unwrap_or_default()
 }

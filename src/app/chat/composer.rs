@@ -60,7 +60,7 @@ pub(super) fn Composer(
 fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>) -> impl IntoView {
     let chat: Chat = expect_context();
     let input = NodeRef::<html::Textarea>::new();
-    let problem = RwSignal::new(refused_form(channel));
+    let problem = RwSignal::new(refused_form());
     let told_at = StoredValue::new(0_i64);
     let changed = move |text: &str| {
         storage::set_draft(channel, text);
@@ -88,6 +88,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
             method="post"
             action=SendMessage::PATH
             aria-label="New message"
+            novalidate=move || chat.interactive.get()
             on:submit=move |event| {
                 event.prevent_default();
                 submit();
@@ -125,7 +126,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
 }
 
 /// Why the message of a plain form was refused: the address says so.
-fn refused_form(_channel: ChannelId) -> Option<String> {
+fn refused_form() -> Option<String> {
     let answer = ServerAction::<SendMessage>::new().value().get_untracked();
     answer.and_then(Result::err).map(|Refusal(error)| error.to_string())
 }

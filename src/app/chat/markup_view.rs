@@ -38,15 +38,9 @@ fn block_view(chat: Chat, block: Block, tail: Option<AnyView>) -> AnyView {
     match block {
         Block::Paragraph(content) => view! { <p>{inlines(chat, content)}{tail}</p> }.into_any(),
         // The page's own headings end at 3; a message's begin below that.
-        Block::Heading { level: 1, content } => {
-            view! { <h4 class="prose__h1">{inlines(chat, content)}</h4> }.into_any()
-        }
-        Block::Heading { level: 2, content } => {
-            view! { <h5 class="prose__h2">{inlines(chat, content)}</h5> }.into_any()
-        }
-        Block::Heading { content, .. } => {
-            view! { <h6 class="prose__h3">{inlines(chat, content)}</h6> }.into_any()
-        }
+        Block::Heading { level: 1, content } => view! { <h4>{inlines(chat, content)}</h4> }.into_any(),
+        Block::Heading { level: 2, content } => view! { <h5>{inlines(chat, content)}</h5> }.into_any(),
+        Block::Heading { content, .. } => view! { <h6>{inlines(chat, content)}</h6> }.into_any(),
         Block::Quote(blocks) => {
             let inner: Vec<AnyView> = blocks.into_iter().map(|block| block_view(chat, block, None)).collect();
             view! { <blockquote>{inner}</blockquote> }.into_any()
