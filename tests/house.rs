@@ -73,6 +73,11 @@ fn no_span_records_arguments() {
 }
 
 #[test]
+fn nothing_panics_in_the_browser() {
+    keep(habits::panics);
+}
+
+#[test]
 fn no_markup_goes_into_a_page_unparsed() {
     keep(habits::raw_markup);
 }

@@ -77,6 +77,28 @@ pub(crate) fn spans(file: &File) -> Vec<Finding> {
     bare.map(|(at, _)| file.finding(line_at(&code, at), "`instrument` without `skip_all`")).collect()
 }
 
+/// Panics in code that runs in the browser: one takes the whole page. Indexing is one as well.
+pub(crate) fn panics(file: &File) -> Vec<Finding> {
+    let runs_in_browser = ["src/app", "src/browser"].iter().any(|room| file.path.starts_with(room));
+    if !file.is_rust() || file.is_test || !runs_in_browser {
+        return Vec::new();
+    }
+    let code = Code::of(&file.text).without_tests();
+    let calls = [".unwrap()", ".unwrap_err()", ".expect(\"", ".expect_err(\""];
+    let calls = calls.iter().flat_map(|call| code.match_indices(call)).map(|(at, _)| at);
+    let macros = ["panic", "unreachable", "todo", "unimplemented", "assert", "assert_eq"];
+    let macros = macros
+        .iter()
+        .flat_map(|name| words(&code, name).filter(|at| code[at + name.len()..].starts_with("!(")));
+    // A bracket right after a value; after `!` it belongs to a macro, after `#` to an attribute.
+    let indexing = code
+        .match_indices('[')
+        .map(|(at, _)| at)
+        .filter(|at| code[..*at].ends_with(|c| is_word(c) || c == ')' || c == ']'));
+    let places = calls.chain(macros).chain(indexing);
+    places.map(|at| file.finding(line_at(&code, at), "a panic in the browser")).collect()
+}
+
 fn is_view(file: &File) -> bool {
     file.is_rust() && file.path.starts_with("src/")
 }
@@ -146,7 +168,7 @@ pub(crate) fn inline_styles(file: &File) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::{inline_styles, raw_markup, spans, sql, switches, text_areas};
+    use super::{inline_styles, panics, raw_markup, spans, sql, switches, text_areas};
     use crate::source::{File, Finding, repository};
 
     fn count(rule: fn(&File) -> Vec<Finding>, path: &str, text: &str) -> usize {
@@ -185,6 +207,19 @@ mod tests {
         assert_eq!(count(spans, "src/api/accounts.rs", "#[tracing::instrument]\nfn a() {}"), 1);
         assert_eq!(count(spans, "src/api/accounts.rs", "#[instrument(level = \"info\")]\nfn a() {}"), 1);
         assert_eq!(count(spans, "src/api/accounts.rs", "#[instrument(skip_all, fields(a))]\nfn a() {}"), 0);
+    }
+
+    #[test]
+    fn a_panic_in_the_browser_is_found() {
+        for code in
+            ["a.unwrap()", "a.expect(\"b\")", "panic!(\"a\")", "unreachable!()", "a[0]", "f()[1]", "a[1][2]"]
+        {
+            assert!(count(panics, "src/app/chat/row.rs", code) > 0, "{code}");
+            assert_eq!(count(panics, "src/api/dms.rs", code), 0, "{code}");
+        }
+        let tame =
+            "#[a] vec![1]; a.unwrap_or(b); timeline.expect(); let [a, b] = c; fn f(a: &[u8], b: [u8; 2]) {}";
+        assert_eq!(count(panics, "src/browser/dom.rs", tame), 0);
     }
 
     #[test]
