@@ -1,6 +1,6 @@
 //! What the binary can be asked to do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use backend::{AppState, Config};
@@ -150,9 +150,18 @@ async fn execute(cli: Cli, config: Config) -> Result<(), Failure> {
 
 async fn open(config: Config) -> Result<AppState, Failure> {
     backend::telemetry::start(&config);
-    std::fs::create_dir_all(&config.data_dir)
+    make_private_folder(&config.data_dir)
         .map_err(|error| format!("cannot make the folder {}: {error}", config.data_dir.display()))?;
     Ok(AppState::open(config).await?)
+}
+
+/// Messages and password hashes are nobody else's business on this machine. A folder that is there keeps the
+/// rights its owner gave it.
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 /// The settings in force, without secrets.

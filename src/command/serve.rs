@@ -24,7 +24,7 @@ pub(super) async fn serve(config: Config, file: &Path) -> Result<(), Failure> {
     let state = super::open(config).await?;
     let listener =
         TcpListener::bind(addr).await.map_err(|error| format!("cannot listen on {addr}: {error}"))?;
-    greet(&state, listener.local_addr()?);
+    greet(&state, listener.local_addr()?).await;
     let router = router(&state, options);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let token = state.shutdown.token().clone();
@@ -79,10 +79,11 @@ fn router(state: &AppState, options: LeptosOptions) -> Router {
     backend::router::protect(backend::router::routes(state.clone()).merge(pages), state)
 }
 
-fn greet(state: &AppState, addr: SocketAddr) {
+async fn greet(state: &AppState, addr: SocketAddr) {
     let url = state.config.origin().map_or_else(|| format!("http://{addr}"), str::to_owned);
     println!("Harmony is at {url}, its data in {}.", state.config.data_dir.display());
-    if let Some(code) = state.setup_code.text() {
+    let needs = backend::actions::accounts::registration_needs(state).await;
+    if let (Ok((_, true)), Some(code)) = (needs, state.setup_code.text()) {
         println!("The first account needs this setup code: {code}");
     }
 }

@@ -1,6 +1,7 @@
 //! The backend from outside: every action, every promise of the store, on both databases.
 
 #![allow(clippy::unwrap_used, reason = "in a test that is the answer")]
+#![allow(clippy::large_futures, clippy::type_complexity, reason = "a test runs once and is read once")]
 
 mod accounts;
 mod backups;
