@@ -78,8 +78,8 @@ pub enum ServerFrame {
     Pong {
         /// The ping's number.
         n: u64,
-        /// How far the server has considered each stream for this connection; a client that is behind after
-        /// reading this frame has lost something and says hello anew.
+        /// How far the server has considered each stream for this connection, where that changed since the
+        /// last pong. Frames come in order: what lies between a cursor and this was not for this person.
         revs: BTreeMap<Stream, Rev>,
     },
     /// Somebody is writing. Never stored.

@@ -58,7 +58,14 @@ pub(super) async fn greet(state: &AppState, wire: &mut Wire, link: &mut Link) ->
 }
 
 fn places(missed: &[Missed]) -> Vec<CaughtUp> {
-    missed.iter().map(|missed| CaughtUp { stream: missed.stream, rev: missed.rev }).collect()
+    let place = |Missed { stream, rev, how }: &Missed| {
+        let told = match how {
+            How::Replay { after, events } => events.last().map_or(*after, |(rev, _)| *rev),
+            How::Reset => *rev,
+        };
+        CaughtUp { stream: *stream, rev: *rev, told }
+    };
+    missed.iter().map(place).collect()
 }
 
 /// The first frame, which has to be a hello of our version.

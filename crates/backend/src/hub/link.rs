@@ -21,6 +21,8 @@ pub(crate) struct CaughtUp {
     pub(crate) stream: Stream,
     /// Events up to here were replayed, skipped, or are in the snapshot to be fetched.
     pub(crate) rev: Rev,
+    /// The revision the client will know of: that of the last event it was sent, or its own.
+    pub(crate) told: Rev,
 }
 
 /// A live connection.
@@ -69,6 +71,7 @@ impl Link {
             let stream = subscription.topic.stream;
             if let Some(caught_up) = by_stream.get(&stream) {
                 subscription.topic.set_floor(subscription.slot, caught_up.rev);
+                subscription.reported = caught_up.told;
                 return true;
             }
             if !subscription.joined {
@@ -124,13 +127,14 @@ impl Link {
         self.connection.push(encode(frame), Kind::Control);
     }
 
-    /// Queues the answer to a ping: the last event of each stream that was sent since the last one. Events that are
-    /// not for this person are not counted, or its client would look for something it cannot have.
+    /// Queues the answer to a ping: how far each stream was considered for this connection, where that changed since
+    /// the last one. All frames up to there are in front of it in the outbox; this takes the client over events
+    /// that were not for it.
     pub(crate) fn pong(&self, n: u64) {
         let mut listening = locked(&self.connection.listening);
         let mut revs = BTreeMap::new();
         for subscription in &mut listening.subscriptions {
-            let rev = subscription.topic.sent(subscription.slot);
+            let rev = subscription.topic.considered();
             if rev > subscription.reported {
                 subscription.reported = rev;
                 revs.insert(subscription.topic.stream, rev);

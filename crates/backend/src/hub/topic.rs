@@ -41,8 +41,6 @@ struct Slot {
     connection: Arc<Connection>,
     /// Events up to here reached the connection by replay or snapshot.
     floor: Rev,
-    /// The last event put into the outbox.
-    sent: Rev,
     attention: Attention,
 }
 
@@ -145,7 +143,7 @@ impl Topic {
             connection.push(frame, Kind::Control);
         }
         let attention = Attention::of(focus, self.stream);
-        let slot = Slot { connection: Arc::clone(connection), floor: Rev::MIN, sent: Rev::MIN, attention };
+        let slot = Slot { connection: Arc::clone(connection), floor: Rev::MIN, attention };
         inner.live += 1;
         inner.watchers += usize::from(attention == Attention::Here);
         if let Some(place) = inner.free.pop() {
@@ -175,15 +173,6 @@ impl Topic {
         if let Some(Some(slot)) = locked(&self.inner).slots.get_mut(place as usize) {
             slot.floor = floor;
         }
-    }
-
-    /// The last event that was put into a listener's outbox.
-    pub(super) fn sent(&self, place: u32) -> Rev {
-        locked(&self.inner)
-            .slots
-            .get(place as usize)
-            .and_then(Option::as_ref)
-            .map_or(Rev::MIN, |slot| slot.sent)
     }
 
     /// Takes an event. It is handed out when everything before it is in and what is known of access suffices.
@@ -396,18 +385,17 @@ impl Inner {
 }
 
 /// Puts one event into every outbox it is for. True when healthy connections need a turn.
-fn fan_out(slots: &mut [Option<Slot>], access: &Access, stream: Stream, rev: Rev, item: &Item) -> bool {
+fn fan_out(slots: &[Option<Slot>], access: &Access, stream: Stream, rev: Rev, item: &Item) -> bool {
     let audience = access.audience(item.channel);
     let ends =
         matches!(&*item.event, Event::GuildDeleted { .. }).then(|| encode(&ServerFrame::Gone { s: stream }));
     let mut crowded = false;
-    for slot in slots.iter_mut().flatten() {
+    for slot in slots.iter().flatten() {
         let connection = &slot.connection;
         if rev <= slot.floor || audience.is_some_and(|viewers| !viewers.contains(&connection.user)) {
             continue;
         }
         crowded |= connection.push(item.frame.clone(), Kind::Event(stream, rev));
-        slot.sent = rev;
         if let Some(gone) = &ends {
             connection.push(gone.clone(), Kind::Control);
         }
