@@ -40,9 +40,9 @@ impl FromServerFnError for Refusal {
         // The framework's own texts name functions and types; people get ours.
         let error = match error {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Error::Disconnected,
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
-                Error::Malformed
-            }
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => Error::Malformed,
             _ => Error::Internal,
         };
         // Left alone, the framework answers 500 also for a body that cannot be read.

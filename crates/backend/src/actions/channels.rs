@@ -71,7 +71,8 @@ async fn make(tx: &mut Tx, user: UserId, place: &Place, name: &str, nonce: Optio
     if let Some(nonce) = nonce {
         let parent = place.parent.map_or(0, protocol::Id::get).to_le_bytes();
         let kind = [place.kind.number()];
-        let body: [&[u8]; 5] = [b"channel", &place.guild.get().to_le_bytes(), &kind, &parent, name.as_bytes()];
+        let body: [&[u8]; 5] =
+            [b"channel", &place.guild.get().to_le_bytes(), &kind, &parent, name.as_bytes()];
         if let Some(earlier) = nonces::claim(tx, user, nonce, &body, id.get()).await? {
             channels::delete(tx, place.guild, id).await?;
             let earlier = ChannelId::new(earlier).ok_or(Error::NonceReused)?;
@@ -156,9 +157,8 @@ pub async fn move_to(
 async fn tell_places(tx: &mut Tx, guild: GuildId, all: &[Channel], places: Vec<ChannelPlace>) -> Result<()> {
     let everyone = everyone_role(guild);
     let roles = guilds::roles(tx, guild).await?;
-    let may_be_closed = !roles
-        .iter()
-        .any(|role| role.id == everyone && role.permissions.contains(Permissions::VIEW_CHANNEL));
+    let may_be_closed =
+        !roles.iter().any(|role| role.id == everyone && role.permissions.contains(Permissions::VIEW_CHANNEL));
     let is_open = |place: &ChannelPlace| {
         !may_be_closed && all.iter().any(|channel| channel.id == place.id && channel.overwrites.is_empty())
     };

@@ -18,7 +18,9 @@ use crate::scene::Scene;
 async fn kinds(app: &TestApp, stream: Stream) -> Vec<String> {
     let mut reader = app.state.store.read().await.unwrap();
     let log = streams::events_after(&mut reader, stream, 0, 1000).await.unwrap();
-    let kind = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap()["kind"].as_str().unwrap().to_owned();
+    let kind = |json: &str| {
+        serde_json::from_str::<serde_json::Value>(json).unwrap()["kind"].as_str().unwrap().to_owned()
+    };
     log.iter().map(|entry| kind(&entry.json)).collect()
 }
 
@@ -81,7 +83,10 @@ async fn names_and_addresses_are_taken_once() {
         let same = Registration { email: "ANA@example.org".into(), ..registration("bo") };
         assert_eq!(refused(app, same).await, Error::EmailTaken);
         assert!(register(&app.state, &request(), registration("bo")).await.is_ok());
-        assert!(register(&app.state, &request(), registration("cy")).await.is_ok(), "nobody needs an address");
+        assert!(
+            register(&app.state, &request(), registration("cy")).await.is_ok(),
+            "nobody needs an address"
+        );
     })
     .await;
 }
@@ -129,7 +134,8 @@ async fn where_invites_are_asked_for_only_a_live_one_lets_in() {
     on_both_with(&[("HARMONY_REGISTRATION", "invite")], async |app| {
         let ana = app.person("ana").await;
         let guild = ana.create_guild("Den").await;
-        let invite = backend::actions::invites::create(&app.state, &ana.actor, guild.id, "", "1").await.unwrap();
+        let invite =
+            backend::actions::invites::create(&app.state, &ana.actor, guild.id, "", "1").await.unwrap();
         let with = |name: &str, invite: &str| Registration { invite: invite.into(), ..registration(name) };
         assert_eq!(refused(app, with("bo", "")).await, Error::RegistrationClosed);
         assert_eq!(refused(app, with("bo", "AAAAAAAAAAAAAAAA")).await, Error::InviteGone);
@@ -165,7 +171,10 @@ async fn names_and_address_change_everywhere_they_are_shown() {
         let dm = s.bo.open_dm(&s.cy).await.id;
         update_profile(&app.state, &s.bo.actor, " Bo the Great ", "bo@example.org").await.unwrap();
         let me = s.bo.page(Place::Home).await.home.me;
-        assert_eq!((me.user.display_name.as_str(), me.email.as_deref()), ("Bo the Great", Some("bo@example.org")));
+        assert_eq!(
+            (me.user.display_name.as_str(), me.email.as_deref()),
+            ("Bo the Great", Some("bo@example.org"))
+        );
         assert!(kinds(app, Stream::Guild(s.guild.id)).await.contains(&"member_updated".to_owned()));
         assert!(kinds(app, Stream::Dm(dm)).await.contains(&"recipient_updated".to_owned()));
         assert!(kinds(app, Stream::User(s.bo.id())).await.contains(&"me_updated".to_owned()));
@@ -203,7 +212,9 @@ async fn settings_change_one_by_one_and_know_their_values() {
         assert_eq!((theme.as_str(), density.as_str(), text_size.as_str()), ("dark", "compact", "larger"));
         let before = app.content().await;
         let unknown = Error::Invalid { field: Field::Setting, problem: Problem::Unknown };
-        for (theme, density, text_size) in [("pink", "", ""), ("dark", "tight", ""), ("", "", "XL"), ("Dark", "", "")] {
+        for (theme, density, text_size) in
+            [("pink", "", ""), ("dark", "tight", ""), ("", "", "XL"), ("Dark", "", "")]
+        {
             let answer = update_settings(&app.state, &ana.actor, theme, density, text_size).await;
             assert_eq!(answer, Err(unknown.clone()));
         }

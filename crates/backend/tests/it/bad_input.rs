@@ -20,15 +20,19 @@ type Field<'a> = (&'static str, Box<dyn Fn(String) -> Answer<'a> + 'a>);
 /// Makes a [`Field`]: the action, with `$text` where the text goes.
 macro_rules! field {
     ($name:literal, |$text:ident| $call:expr) => {
-        ($name, Box::new(move |$text: String| -> Answer<'_> { Box::pin(async move { $call.await.map(|_| ()) }) }))
+        (
+            $name,
+            Box::new(move |$text: String| -> Answer<'_> { Box::pin(async move { $call.await.map(|_| ()) }) }),
+        )
     };
 }
 
 /// No name of anything, whatever its length may be.
 fn no_name(max: usize) -> Vec<String> {
-    let mut texts: Vec<String> = ["", "   ", "\u{200b}\u{200d}", "a\0b", "a\u{7}b", "a\u{202e}b", "a\u{2066}b", "a\nb", "\u{feff}"]
-        .map(str::to_owned)
-        .into();
+    let mut texts: Vec<String> =
+        ["", "   ", "\u{200b}\u{200d}", "a\0b", "a\u{7}b", "a\u{202e}b", "a\u{2066}b", "a\nb", "\u{feff}"]
+            .map(str::to_owned)
+            .into();
     texts.push("x".repeat(max + 1));
     texts.push("é".repeat(max + 1));
     texts.push("x".repeat(100_000));
@@ -61,7 +65,16 @@ fn no_username() -> Vec<String> {
 }
 
 fn no_email() -> Vec<String> {
-    let mut all = texts(&["ana", "@example.org", "a@b", "a b@example.org", "a@b@example.org", "a@.org", "a@org.", "a\0@x.org"]);
+    let mut all = texts(&[
+        "ana",
+        "@example.org",
+        "a@b",
+        "a b@example.org",
+        "a@b@example.org",
+        "a@.org",
+        "a@org.",
+        "a\0@x.org",
+    ]);
     all.push(format!("{}@example.org", "x".repeat(limits::EMAIL_CHARS)));
     all
 }
@@ -71,12 +84,18 @@ fn accounts_fields<'a>(app: &'a TestApp, s: &'a Scene) -> Vec<(Vec<String>, Fiel
     let register = move |form: Registration| async move { accounts::register(state, &request(), form).await };
     let long = "x".repeat(limits::PASSWORD_MAX + 1);
     vec![
-        (no_username(), field!("register username", |t| register(Registration { username: t, ..registration("new") }))),
+        (
+            no_username(),
+            field!("register username", |t| register(Registration { username: t, ..registration("new") })),
+        ),
         (
             no_name(limits::DISPLAY_NAME_CHARS),
             field!("register name", |t| register(Registration { display_name: t, ..registration("new") })),
         ),
-        (no_email(), field!("register email", |t| register(Registration { email: t, ..registration("new") }))),
+        (
+            no_email(),
+            field!("register email", |t| register(Registration { email: t, ..registration("new") })),
+        ),
         (
             vec![String::new(), "short".into(), "password".into(), long.clone()],
             field!("register password", |t| register(Registration { password: t, ..registration("new") })),
@@ -86,7 +105,10 @@ fn accounts_fields<'a>(app: &'a TestApp, s: &'a Scene) -> Vec<(Vec<String>, Fiel
             field!("profile name", |t| accounts::update_profile(state, bo, &t, "")),
         ),
         (no_email(), field!("profile email", |t| accounts::update_profile(state, bo, "Bo", &t))),
-        (texts(&["pink", "DARK", "\0", "dark "]), field!("theme", |t| accounts::update_settings(state, bo, &t, "", ""))),
+        (
+            texts(&["pink", "DARK", "\0", "dark "]),
+            field!("theme", |t| accounts::update_settings(state, bo, &t, "", "")),
+        ),
         (
             vec![String::new(), "short".into(), "password".into(), long],
             field!("new password", |t| accounts::change_password(
@@ -97,7 +119,10 @@ fn accounts_fields<'a>(app: &'a TestApp, s: &'a Scene) -> Vec<(Vec<String>, Fiel
                 &t
             )),
         ),
-        (no_username(), field!("operator", |t| accounts::create_by_operator(state, &t, "a fine pass phrase", false))),
+        (
+            no_username(),
+            field!("operator", |t| accounts::create_by_operator(state, &t, "a fine pass phrase", false)),
+        ),
     ]
 }
 
@@ -115,12 +140,18 @@ fn guild_fields<'a>(app: &'a TestApp, s: &'a Scene) -> Vec<(Vec<String>, Field<'
     vec![
         (no_name(limits::GUILD_NAME_CHARS), field!("guild name", |t| guilds::create(state, ana, &t, ""))),
         (no_nonce(), field!("guild nonce", |t| guilds::create(state, ana, "Den", &t))),
-        (no_name(limits::GUILD_NAME_CHARS), field!("new guild name", |t| guilds::rename(state, ana, guild, &t))),
+        (
+            no_name(limits::GUILD_NAME_CHARS),
+            field!("new guild name", |t| guilds::rename(state, ana, guild, &t)),
+        ),
         (no_username(), field!("heir", |t| guilds::transfer(state, ana, guild, &t))),
         (no_name(100), field!("confirmation", |t| guilds::delete(state, ana, guild, &t))),
         (names(), field!("channel name", |t| make(t, String::new(), String::new(), String::new()))),
         (names(), field!("category name", |t| make(t, "category".into(), String::new(), String::new()))),
-        (texts(&["voice", "4", "\0"]), field!("channel kind", |t| make("x".into(), t, String::new(), String::new()))),
+        (
+            texts(&["voice", "4", "\0"]),
+            field!("channel kind", |t| make("x".into(), t, String::new(), String::new())),
+        ),
         (no_parent(), field!("channel parent", |t| make("x".into(), String::new(), t, String::new()))),
         (no_nonce(), field!("channel nonce", |t| make("x".into(), String::new(), String::new(), t))),
         (names(), field!("new channel name", |t| channels::update(state, ana, general, &t, ""))),
@@ -263,9 +294,15 @@ async fn ids_of_nothing_find_nothing_and_change_nothing() {
                 ("invites", invites::list(state, ana, Id::from_trusted(number)).await.map(|_| ())),
                 ("invites", invites::standing(state, ana, Id::from_trusted(number)).await.map(|_| ())),
                 ("person", dms::open(state, ana, Id::from_trusted(number)).await.map(|_| ())),
-                ("message", messages::edit(state, ana, general, Id::from_trusted(number), "x").await.map(|_| ())),
+                (
+                    "message",
+                    messages::edit(state, ana, general, Id::from_trusted(number), "x").await.map(|_| ()),
+                ),
                 ("message", messages::delete(state, ana, general, Id::from_trusted(number)).await),
-                ("channel", messages::mark_read(state, ana, Id::from_trusted(number), Id::from_trusted(5)).await),
+                (
+                    "channel",
+                    messages::mark_read(state, ana, Id::from_trusted(number), Id::from_trusted(5)).await,
+                ),
                 (
                     "page",
                     pages::load(state, ana, Place::Dm { channel: Id::from_trusted(number), message: None })

@@ -34,9 +34,11 @@ async fn channels_are_made_by_those_who_manage_them() {
         let made = create(&app.state, &s.ana.actor, s.guild.id, new("#plans", "", "")).await.unwrap();
         assert_eq!((made.name.as_str(), made.kind, made.parent_id), ("plans", ChannelKind::Text, None));
         assert_eq!(channel(app, &s.bo, &s, made.id).await, Some(made));
-        let category = create(&app.state, &s.ana.actor, s.guild.id, new("Games", "category", "")).await.unwrap();
+        let category =
+            create(&app.state, &s.ana.actor, s.guild.id, new("Games", "category", "")).await.unwrap();
         let parent = category.id.to_string();
-        let under = create(&app.state, &s.ana.actor, s.guild.id, new("chess", "text", &parent)).await.unwrap();
+        let under =
+            create(&app.state, &s.ana.actor, s.guild.id, new("chess", "text", &parent)).await.unwrap();
         assert_eq!((under.parent_id, under.position), (Some(category.id), 0));
         let by_member = create(&app.state, &s.bo.actor, s.guild.id, new("mine", "", ""));
         assert_eq!(refused(app, by_member).await, Error::Forbidden);
@@ -76,7 +78,8 @@ async fn a_guild_has_so_many_channels_and_no_more() {
             Box::pin(async move {
                 for n in 2..limits::CHANNELS_PER_GUILD {
                     let name = format!("c{n}");
-                    backend::store::channels::insert(tx, guild, ChannelKind::Text, &name, None, n as i32).await?;
+                    backend::store::channels::insert(tx, guild, ChannelKind::Text, &name, None, n as i32)
+                        .await?;
                 }
                 Ok(())
             })
@@ -126,7 +129,8 @@ async fn channels_are_put_in_order_by_those_who_manage_them() {
         assert_eq!(order(app, &s, None).await, ["a", "d", "b", "c"]);
         move_to(&app.state, &s.ana.actor, ids[0], "", 99).await.unwrap();
         assert_eq!(order(app, &s, None).await, ["d", "b", "c", "a"]);
-        let category = create(&app.state, &s.ana.actor, s.guild.id, new("Games", "category", "")).await.unwrap();
+        let category =
+            create(&app.state, &s.ana.actor, s.guild.id, new("Games", "category", "")).await.unwrap();
         for id in [ids[1], ids[2]] {
             move_to(&app.state, &s.ana.actor, id, &category.id.to_string(), 0).await.unwrap();
         }

@@ -1,6 +1,8 @@
 //! Devices: sessions that can be listed and ended, and end by themselves.
 
-use backend::actions::accounts::{change_password, devices, login, logout, revoke_device, revoke_other_devices};
+use backend::actions::accounts::{
+    change_password, devices, login, logout, revoke_device, revoke_other_devices,
+};
 use protocol::error::{Field, Problem};
 use protocol::{Error, SessionId};
 use rig::actor::{PASSWORD, request};
@@ -89,8 +91,9 @@ async fn the_password_is_changed_only_by_who_knows_it_and_only_to_a_good_one() {
         let ana = app.person("ana").await;
         let laptop = ana.sign_in_again().await;
         let before = app.content().await;
-        let change =
-            async |current: &str, new: &str| change_password(&app.state, &request(), &ana.actor, current, new).await;
+        let change = async |current: &str, new: &str| {
+            change_password(&app.state, &request(), &ana.actor, current, new).await
+        };
         let wrong = Error::Invalid { field: Field::CurrentPassword, problem: Problem::Mismatch };
         assert_eq!(change("not the password", ANOTHER).await, Err(wrong.clone()));
         assert_eq!(change("", ANOTHER).await, Err(wrong.clone()));
@@ -110,12 +113,16 @@ async fn a_session_ends_when_it_is_idle_or_old() {
     on_both(async |app| {
         let mut look = app.database().look().await;
         let day = 86_400_000_i64;
-        for (column, days, is_good) in
-            [("last_used_at", 29, true), ("last_used_at", 31, false), ("expires_at", 179, true), ("expires_at", 181, false)]
-        {
+        for (column, days, is_good) in [
+            ("last_used_at", 29, true),
+            ("last_used_at", 31, false),
+            ("expires_at", 179, true),
+            ("expires_at", 181, false),
+        ] {
             let ana = app.person(&format!("{column}{days}")).await;
             let id = ana.actor.session_id;
-            look.run(&format!("update sessions set {column} = {column} - {} where id = {id}", days * day)).await;
+            look.run(&format!("update sessions set {column} = {column} - {} where id = {id}", days * day))
+                .await;
             assert_eq!(ana.is_signed_in().await, is_good, "{column} {days} days ago");
         }
     })

@@ -90,7 +90,10 @@ async fn a_name_opens_the_conversation_with_whom_it_finds_first() {
             assert_eq!(refused(app, opened).await, unknown, "{query}");
         }
         // A whole username finds anybody: how else would two strangers meet?
-        assert_eq!(open_by_name(&app.state, &s.ana.actor, "CY").await.map(|dm| dm.recipient.id), Ok(s.cy.id()));
+        assert_eq!(
+            open_by_name(&app.state, &s.ana.actor, "CY").await.map(|dm| dm.recipient.id),
+            Ok(s.cy.id())
+        );
     })
     .await;
 }
@@ -129,11 +132,8 @@ async fn display_names_are_found_whatever_their_case() {
 async fn conversations_stand_in_the_order_of_their_last_words() {
     on_both(async |app| {
         let s = Scene::new(app).await;
-        let (bo, cy, dee) = (
-            s.ana.open_dm(&s.bo).await.id,
-            s.ana.open_dm(&s.cy).await.id,
-            s.ana.open_dm(&s.dee).await.id,
-        );
+        let (bo, cy, dee) =
+            (s.ana.open_dm(&s.bo).await.id, s.ana.open_dm(&s.cy).await.id, s.ana.open_dm(&s.dee).await.id);
         assert_eq!(listed(&s.ana).await, [dee, cy, bo]);
         s.bo.say(bo, "first").await;
         s.ana.say(cy, "second").await;

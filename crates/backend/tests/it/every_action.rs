@@ -28,10 +28,12 @@ fn actions() -> Vec<(String, String)> {
 /// Whether a text calls an action, by its path or imported by name from its noun.
 fn calls(test: &str, noun: &str, name: &str) -> bool {
     let by_path = test.contains(&format!("{noun}::{name}("));
-    let imported = test.contains(&format!("actions::{noun}::")) && test.match_indices(name).any(|(at, _)| {
-        let before = test[..at].chars().next_back();
-        test[at + name.len()..].starts_with('(') && before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':' && c != '.')
-    });
+    let imported = test.contains(&format!("actions::{noun}::"))
+        && test.match_indices(name).any(|(at, _)| {
+            let before = test[..at].chars().next_back();
+            test[at + name.len()..].starts_with('(')
+                && before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':' && c != '.')
+        });
     by_path || imported
 }
 
@@ -44,5 +46,8 @@ fn every_action_is_called_by_some_test() {
     let untested: Vec<_> =
         all.iter().filter(|(noun, name)| !tests.iter().any(|(_, test)| calls(test, noun, name))).collect();
     assert!(untested.is_empty(), "{untested:?}");
-    assert!(!tests.iter().any(|(_, test)| calls(test, "messages", "unsend")), "what does not exist is not found");
+    assert!(
+        !tests.iter().any(|(_, test)| calls(test, "messages", "unsend")),
+        "what does not exist is not found"
+    );
 }

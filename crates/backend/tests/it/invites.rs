@@ -129,9 +129,13 @@ async fn whoever_holds_an_invite_sees_where_it_leads() {
     on_both(async |app| {
         let s = Scene::new(app).await;
         let invite = create(&app.state, &s.ana.actor, s.guild.id, "3600", "3").await.unwrap();
-        let seen = preview(&app.state, &request(), &format!("https://x.example/invite/{}", invite.code)).await;
+        let seen =
+            preview(&app.state, &request(), &format!("https://x.example/invite/{}", invite.code)).await;
         let seen = seen.unwrap();
-        assert_eq!((seen.guild_name.as_str(), seen.member_count, seen.inviter.as_str()), ("Lanternfish", 2, "ANA"));
+        assert_eq!(
+            (seen.guild_name.as_str(), seen.member_count, seen.inviter.as_str()),
+            ("Lanternfish", 2, "ANA")
+        );
         assert_eq!((seen.uses_left, seen.is_member, seen.signed_in), (Some(3), false, false));
         let seen = preview(&app.state, &s.bo.request(), &invite.code).await.unwrap();
         assert_eq!((seen.is_member, seen.signed_in), (true, true));
@@ -188,7 +192,8 @@ async fn what_is_used_up_expired_or_never_was_lets_nobody_in() {
         assert_eq!(refused(app, join(&app.state, &s.dee.actor, &once.code)).await, Error::InviteGone);
         let brief = create(&app.state, &s.ana.actor, s.guild.id, "60", "").await.unwrap();
         let mut look = app.database().look().await;
-        look.run(&format!("update invites set expires_at = expires_at - 61000 where id = {}", brief.id)).await;
+        look.run(&format!("update invites set expires_at = expires_at - 61000 where id = {}", brief.id))
+            .await;
         assert_eq!(refused(app, join(&app.state, &s.dee.actor, &brief.code)).await, Error::InviteGone);
         let unknown = join(&app.state, &s.dee.actor, "AAAAAAAAAAAAAAAA");
         assert_eq!(refused(app, unknown).await, Error::InviteGone);

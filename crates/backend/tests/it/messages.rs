@@ -21,7 +21,10 @@ async fn members_say_something_and_strangers_do_not() {
     on_both(async |app| {
         let s = Scene::new(app).await;
         let said = s.bo.say(s.general, "hello\r\nworld  ").await;
-        assert_eq!((said.content.as_str(), said.author.id, said.kind), ("hello\nworld", s.bo.id(), MessageKind::Default));
+        assert_eq!(
+            (said.content.as_str(), said.author.id, said.kind),
+            ("hello\nworld", s.bo.id(), MessageKind::Default)
+        );
         assert_eq!(s.ana.history(s.general).await.messages.last(), Some(&said));
         for stranger in s.strangers() {
             assert_eq!(refused(app, stranger.try_say(s.general, "hi")).await, Error::NotFound);
@@ -36,7 +39,8 @@ async fn members_say_something_and_strangers_do_not() {
 async fn nothing_is_said_in_a_category() {
     on_both(async |app| {
         let s = Scene::new(app).await;
-        let all = backend::actions::guilds::snapshot(&app.state, &s.bo.actor, s.guild.id).await.unwrap().channels;
+        let all =
+            backend::actions::guilds::snapshot(&app.state, &s.bo.actor, s.guild.id).await.unwrap().channels;
         let category = all.iter().find(|c| c.id != s.general).unwrap().id;
         assert_eq!(refused(app, s.ana.try_say(category, "hi")).await, Error::NotFound);
     })
@@ -69,7 +73,8 @@ async fn a_reply_answers_a_message_of_the_same_channel() {
         assert_eq!((answer.kind, quoted.id), (MessageKind::Reply, question.id));
         assert_eq!(quoted.preview.unwrap().content, "who is there?");
         let other = s.ana.create_channel(s.guild.id, "other").await.id;
-        let system = s.ana.history(s.general).await.messages.into_iter().find(|m| m.kind.is_system()).unwrap();
+        let system =
+            s.ana.history(s.general).await.messages.into_iter().find(|m| m.kind.is_system()).unwrap();
         let reply = |channel, to| {
             let draft = Draft { content: "me", reply_to: Some(to), nonce: "" };
             send(&app.state, &s.bo.actor, channel, draft)
@@ -117,7 +122,8 @@ async fn only_its_author_changes_a_message() {
         let other = s.ana.create_channel(s.guild.id, "other").await.id;
         let elsewhere = edit(&app.state, &s.bo.actor, other, message.id, "moved");
         assert_eq!(refused(app, elsewhere).await, Error::NotFound);
-        let system = s.ana.history(s.general).await.messages.into_iter().find(|m| m.author.id == s.bo.id()).unwrap();
+        let system =
+            s.ana.history(s.general).await.messages.into_iter().find(|m| m.author.id == s.bo.id()).unwrap();
         assert!(system.kind.is_system());
         let by_joiner = edit(&app.state, &s.bo.actor, s.general, system.id, "I never joined");
         assert_eq!(refused(app, by_joiner).await, Error::Forbidden);
@@ -142,9 +148,14 @@ async fn a_message_is_deleted_by_its_author_or_a_moderator() {
         delete(&app.state, &s.bo.actor, s.general, his.id).await.unwrap();
         let again = delete(&app.state, &s.bo.actor, s.general, his.id);
         assert_eq!(refused(app, again).await, Error::NotFound);
-        let system = s.bo.history(s.general).await.messages.into_iter().find(|m| m.author.id == s.bo.id()).unwrap();
+        let system =
+            s.bo.history(s.general).await.messages.into_iter().find(|m| m.author.id == s.bo.id()).unwrap();
         let by_joiner = delete(&app.state, &s.bo.actor, s.general, system.id);
-        assert_eq!(refused(app, by_joiner).await, Error::Forbidden, "that somebody joined is not theirs to hide");
+        assert_eq!(
+            refused(app, by_joiner).await,
+            Error::Forbidden,
+            "that somebody joined is not theirs to hide"
+        );
         let bo = Subject::Member(s.bo.id());
         except(app, s.general, bo, Permissions::MANAGE_MESSAGES, Permissions::NONE).await;
         delete(&app.state, &s.bo.actor, s.general, hers.id).await.unwrap();
@@ -161,7 +172,10 @@ async fn the_newest_message_is_known_after_every_deletion() {
         let channel = s.ana.create_channel(s.guild.id, "tail").await.id;
         let (first, second) = (s.ana.say(channel, "1").await, s.ana.say(channel, "2").await);
         let newest = async || {
-            let all = backend::actions::guilds::snapshot(&app.state, &s.bo.actor, s.guild.id).await.unwrap().channels;
+            let all = backend::actions::guilds::snapshot(&app.state, &s.bo.actor, s.guild.id)
+                .await
+                .unwrap()
+                .channels;
             all.into_iter().find(|c| c.id == channel).unwrap().last_message_id
         };
         assert_eq!(newest().await, Some(second.id));
@@ -196,7 +210,8 @@ async fn history_is_read_by_members_page_by_page_without_gap_or_repeat() {
                 break;
             }
         }
-        let plain = |messages: &[protocol::entity::Message]| messages.iter().map(|m| m.id).collect::<Vec<_>>();
+        let plain =
+            |messages: &[protocol::entity::Message]| messages.iter().map(|m| m.id).collect::<Vec<_>>();
         assert_eq!(plain(&back), plain(&all));
         let (mut forth, mut after) = (vec![all[0].clone()], all[0].id);
         loop {

@@ -66,7 +66,8 @@ async fn a_link_to_a_message_opens_around_it() {
         for n in 0..120 {
             said.push(s.ana.say(s.general, &n.to_string()).await.id);
         }
-        let place = |message| Place::Guild { guild: s.guild.id, channel: Some(s.general), message: Some(message) };
+        let place =
+            |message| Place::Guild { guild: s.guild.id, channel: Some(s.general), message: Some(message) };
         let history = s.bo.page(place(said[60])).await.history.unwrap();
         assert!(history.messages.iter().any(|message| message.id == said[60]));
         assert!(history.has_older && history.has_newer);
@@ -87,7 +88,8 @@ async fn a_place_one_has_no_part_in_is_not_found() {
         let there = s.cy.general(other.id).await;
         let dm = s.ana.open_dm(&s.bo).await.id;
         let place = |guild, channel| Place::Guild { guild, channel: Some(channel), message: None };
-        let all = backend::actions::guilds::snapshot(&app.state, &s.bo.actor, s.guild.id).await.unwrap().channels;
+        let all =
+            backend::actions::guilds::snapshot(&app.state, &s.bo.actor, s.guild.id).await.unwrap().channels;
         let category = all.iter().find(|channel| channel.kind == ChannelKind::Category).unwrap().id;
         for (person, nowhere) in [
             (&s.cy, guild(s.guild.id)),

@@ -31,7 +31,9 @@ async fn crowd(app: &TestApp, count: usize) -> Vec<backend::Actor> {
 }
 
 /// Runs every future on a task of its own.
-async fn at_once<T: Send + 'static>(work: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+async fn at_once<T: Send + 'static>(
+    work: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
     let tasks: Vec<_> = work.into_iter().map(tokio::spawn).collect();
     join_all(tasks).await.into_iter().map(Result::unwrap).collect()
 }
@@ -52,7 +54,11 @@ async fn of_fifty_who_use_a_one_use_invite_exactly_one_gets_in() {
             let (fresh, gone): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(_, answer)| answer.is_ok());
             assert!(gone.iter().all(|(_, answer)| *answer == Err(Error::InviteGone)), "{gone:?}");
             // Winners of earlier rounds are in already and use nothing up.
-            assert_eq!(fresh.iter().filter(|(actor, _)| !before.contains(&actor.user_id)).count(), 1, "{fresh:?}");
+            assert_eq!(
+                fresh.iter().filter(|(actor, _)| !before.contains(&actor.user_id)).count(),
+                1,
+                "{fresh:?}"
+            );
             let snapshot = guilds::snapshot(&app.state, &s.ana.actor, s.guild.id).await.unwrap();
             assert_eq!(snapshot.member_count as usize, 2 + round);
             assert_eq!(snapshot.members.len(), 2 + round);
@@ -88,15 +94,20 @@ async fn two_who_open_their_conversation_at_the_same_instant_have_one() {
     on_both(async |app| {
         let people = crowd(app, 40).await;
         let pairs: Vec<_> = people.chunks(2).map(|pair| (pair[0], pair[1])).collect();
-        let opens = pairs.iter().flat_map(|(one, other)| [(*one, *other), (*other, *one)]).map(|(from, to)| {
-            let state = app.state.clone();
-            async move { dms::open(&state, &from, to.user_id).await.map(|dm| dm.id) }
-        });
+        let opens =
+            pairs.iter().flat_map(|(one, other)| [(*one, *other), (*other, *one)]).map(|(from, to)| {
+                let state = app.state.clone();
+                async move { dms::open(&state, &from, to.user_id).await.map(|dm| dm.id) }
+            });
         let answers: Vec<_> = at_once(opens).await.into_iter().map(Result::unwrap).collect();
         assert!(answers.chunks(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
         assert_eq!(answers.iter().collect::<HashSet<_>>().len(), pairs.len());
         let mut look = app.database().look().await;
-        assert_eq!(look.number("select count(*) from channels").await, pairs.len() as i64, "none is left over");
+        assert_eq!(
+            look.number("select count(*) from channels").await,
+            pairs.len() as i64,
+            "none is left over"
+        );
         assert_eq!(look.number("select count(*) from dm_members").await, 2 * pairs.len() as i64);
     })
     .await;
@@ -116,7 +127,10 @@ async fn nothing_of_somebody_is_committed_after_they_were_removed() {
             let kick = tokio::spawn(async move { members::kick(&state, &ana, guild, cy).await });
             let answers = at_once(sends).await;
             assert_eq!(kick.await.unwrap(), Ok(()));
-            assert!(answers.iter().all(|answer| matches!(answer, Ok(()) | Err(Error::NotFound))), "{answers:?}");
+            assert!(
+                answers.iter().all(|answer| matches!(answer, Ok(()) | Err(Error::NotFound))),
+                "{answers:?}"
+            );
         }
         let mut reader = app.state.store.read().await.unwrap();
         let stream = Stream::Guild(s.guild.id);
@@ -126,7 +140,9 @@ async fn nothing_of_somebody_is_committed_after_they_were_removed() {
             match serde_json::from_str(&entry.json).unwrap() {
                 Event::MemberJoined { member } if member.user.id == s.cy.id() => is_in = true,
                 Event::MemberLeft { user_id } if user_id == s.cy.id() => (is_in, left) = (false, left + 1),
-                Event::MessageCreated { message } if message.author.id == s.cy.id() && !message.kind.is_system() => {
+                Event::MessageCreated { message }
+                    if message.author.id == s.cy.id() && !message.kind.is_system() =>
+                {
                     assert!(is_in, "{} came after the removal", message.content);
                     said += 1;
                 }
@@ -148,7 +164,10 @@ async fn a_name_registered_twenty_times_at_once_is_one_account() {
         });
         let answers = at_once(registers).await;
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{answers:?}");
-        assert!(answers.iter().all(|answer| matches!(answer, Ok(()) | Err(Error::UsernameTaken))), "{answers:?}");
+        assert!(
+            answers.iter().all(|answer| matches!(answer, Ok(()) | Err(Error::UsernameTaken))),
+            "{answers:?}"
+        );
         let mut look = app.database().look().await;
         assert_eq!(look.number("select count(*) from users").await, 1);
         assert_eq!(look.number("select count(*) from sessions").await, 1);
@@ -192,7 +211,10 @@ async fn an_address_wanted_by_ten_at_once_is_one_persons() {
             });
             let answers = at_once(changes).await;
             assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{answers:?}");
-            assert!(answers.iter().all(|answer| matches!(answer, Ok(()) | Err(Error::EmailTaken))), "{answers:?}");
+            assert!(
+                answers.iter().all(|answer| matches!(answer, Ok(()) | Err(Error::EmailTaken))),
+                "{answers:?}"
+            );
         }
     })
     .await;
@@ -216,7 +238,8 @@ async fn people_who_rename_themselves_while_they_talk_wait_for_nobody_in_a_circl
             }
             let state = app.state.clone();
             work.push(Box::pin(async move {
-                let (name, address) = (format!("Name {n}"), format!("{}{n}@example.org", person.user.username));
+                let (name, address) =
+                    (format!("Name {n}"), format!("{}{n}@example.org", person.user.username));
                 update_profile(&state, &person.actor, &name, &address).await
             }));
         }
@@ -242,11 +265,22 @@ async fn a_guild_deleted_while_people_talk_and_come_takes_all_of_it_along() {
         work.insert(15, Box::pin(async move { guilds::delete(&state, &ana, guild, "Lanternfish").await }));
         let answers = at_once(work).await;
         assert_eq!(answers[15], Ok(()));
-        let expected = |answer: &Result<(), Error>| matches!(answer, Ok(()) | Err(Error::NotFound | Error::InviteGone));
+        let expected =
+            |answer: &Result<(), Error>| matches!(answer, Ok(()) | Err(Error::NotFound | Error::InviteGone));
         assert!(answers.iter().all(expected), "{answers:?}");
         backend::jobs::run(&app.state).await.unwrap();
         let mut look = app.database().look().await;
-        for table in ["guilds", "members", "channels", "roles", "invites", "messages", "mentions", "read_marks", "purges"] {
+        for table in [
+            "guilds",
+            "members",
+            "channels",
+            "roles",
+            "invites",
+            "messages",
+            "mentions",
+            "read_marks",
+            "purges",
+        ] {
             assert_eq!(look.number(&format!("select count(*) from {table}")).await, 0, "{table}");
         }
     })
@@ -270,7 +304,10 @@ async fn a_message_deleted_while_it_is_answered_is_quoted_nowhere() {
             let delete = tokio::spawn(async move { messages::delete(&state, &ana, general, message).await });
             let answers = at_once(replies).await;
             assert_eq!(delete.await.unwrap(), Ok(()));
-            assert!(answers.iter().all(|answer| matches!(answer, Ok(()) | Err(Error::NotFound))), "{answers:?}");
+            assert!(
+                answers.iter().all(|answer| matches!(answer, Ok(()) | Err(Error::NotFound))),
+                "{answers:?}"
+            );
         }
         let rows = app.content().await;
         assert!(!rows.values().flatten().any(|row| row.contains("grapefruit")));
@@ -283,10 +320,13 @@ async fn whoever_signs_in_while_the_password_changes_is_in_with_the_new_one_or_o
     const ANOTHER: &str = "another long pass phrase";
     on_both(async |app| {
         let ana = app.person("ana").await;
-        let logins = (0..8).map(|_| {
-            let state = app.state.clone();
-            async move { login(&state, &request(), "ana", PASSWORD, true).await.map(|signed_in| signed_in.actor) }
-        });
+        let logins =
+            (0..8).map(|_| {
+                let state = app.state.clone();
+                async move {
+                    login(&state, &request(), "ana", PASSWORD, true).await.map(|signed_in| signed_in.actor)
+                }
+            });
         let (state, actor) = (app.state.clone(), ana.actor);
         let change =
             tokio::spawn(async move { change_password(&state, &request(), &actor, PASSWORD, ANOTHER).await });

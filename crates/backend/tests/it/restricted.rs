@@ -55,7 +55,9 @@ async fn a_closed_channel_cannot_be_read_written_marked_or_managed() {
     on_both(async |app| {
         let (s, vault, message) = vault(app).await;
         let bo = &s.bo.actor;
-        for anchor in [Anchor::Latest, Anchor::Around(message), Anchor::Before(message), Anchor::After(message)] {
+        for anchor in
+            [Anchor::Latest, Anchor::Around(message), Anchor::Before(message), Anchor::After(message)]
+        {
             let read = messages::history(&app.state, bo, vault, anchor).await.map(|_| ());
             assert_eq!(read, Err(Error::NotFound));
         }

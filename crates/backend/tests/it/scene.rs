@@ -1,8 +1,8 @@
 //! A small world most tests begin in.
 
-use protocol::{ChannelId, Error};
 use protocol::entity::Guild;
 use protocol::permissions::{Overwrite, Permissions, Subject};
+use protocol::{ChannelId, Error};
 use rig::{Person, TestApp};
 
 /// Four people and a guild.

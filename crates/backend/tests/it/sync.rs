@@ -29,8 +29,12 @@ async fn somebody_has_a_part_in_their_guilds_and_conversations_and_in_no_other_s
         let s = Scene::new(app).await;
         let dm = s.ana.open_dm(&s.cy).await.id;
         let streams = async |person: &rig::Person| {
-            let mut found: Vec<Stream> =
-                standing(&app.state, person.id()).await.unwrap().into_iter().map(|(stream, _)| stream).collect();
+            let mut found: Vec<Stream> = standing(&app.state, person.id())
+                .await
+                .unwrap()
+                .into_iter()
+                .map(|(stream, _)| stream)
+                .collect();
             found.sort_unstable();
             found
         };
@@ -42,7 +46,9 @@ async fn somebody_has_a_part_in_their_guilds_and_conversations_and_in_no_other_s
         let cursors: Cursors = [(guild, 0), (Stream::Dm(dm), 0), (me(&s.ana), 0), (me(&s.dee), 0)].into();
         let found = catch_up(&app.state, s.dee.id(), &cursors).await.unwrap();
         assert_eq!(found.gone.len(), 3, "{found:?}");
-        assert!(matches!(&found.missed[..], [missed] if missed.stream == me(&s.dee) && missed.how != How::Reset));
+        assert!(
+            matches!(&found.missed[..], [missed] if missed.stream == me(&s.dee) && missed.how != How::Reset)
+        );
         members::leave(&app.state, &s.bo.actor, s.guild.id).await.unwrap();
         assert_eq!(catch_up(&app.state, s.bo.id(), &cursors).await.unwrap().gone.len(), 4);
     })
@@ -54,7 +60,9 @@ async fn only_who_may_write_somewhere_is_shown_writing() {
     on_both(async |app| {
         let s = Scene::new(app).await;
         let dm = s.ana.open_dm(&s.bo).await.id;
-        let may = async |person: &rig::Person, channel| typist(&app.state, person.id(), channel).await.map(|found| found.0);
+        let may = async |person: &rig::Person, channel| {
+            typist(&app.state, person.id(), channel).await.map(|found| found.0)
+        };
         assert_eq!(may(&s.bo, s.general).await, Ok(Stream::Guild(s.guild.id)));
         assert_eq!(may(&s.bo, dm).await, Ok(Stream::Dm(dm)));
         for stranger in s.strangers() {
@@ -62,8 +70,12 @@ async fn only_who_may_write_somewhere_is_shown_writing() {
             assert_eq!(may(stranger, dm).await, Err(Error::NotFound));
         }
         assert_eq!(may(&s.bo, ChannelId::from_trusted(7)).await, Err(Error::NotFound));
-        let (quiet, vault) = (s.ana.create_channel(s.guild.id, "quiet").await, s.ana.create_channel(s.guild.id, "vault").await);
-        except(app, quiet.id, Subject::Member(s.bo.id()), Permissions::NONE, Permissions::SEND_MESSAGES).await;
+        let (quiet, vault) = (
+            s.ana.create_channel(s.guild.id, "quiet").await,
+            s.ana.create_channel(s.guild.id, "vault").await,
+        );
+        except(app, quiet.id, Subject::Member(s.bo.id()), Permissions::NONE, Permissions::SEND_MESSAGES)
+            .await;
         close(app, &s.guild, vault.id, &[]).await;
         assert_eq!(may(&s.bo, quiet.id).await, Err(Error::Forbidden));
         assert_eq!(may(&s.bo, vault.id).await, Err(Error::NotFound));
