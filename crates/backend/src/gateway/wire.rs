@@ -52,7 +52,7 @@ impl Wire {
             }
             let frames = batch.drain(..).map(|queued| queued.frame);
             write(&mut self.socket, link, frames).await?;
-            if batch.capacity() > 8 * KEPT {
+            if batch.capacity() > 2 * KEPT {
                 // A burst is over; the memory it took goes back.
                 batch.shrink_to(KEPT);
             }

@@ -1,4 +1,4 @@
-//! The protections, without a database behind them.
+//! Routes and protections, asked without a socket.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -8,27 +8,22 @@ use http::{Request, Response, StatusCode};
 use protocol::Error;
 use tower::ServiceExt;
 
-use super::{Config, headers, limits, panicked, same_origin_only};
+use super::{AppState, Config, protect, routes, walls};
 
 fn config(public_url: Option<&str>) -> Config {
     let environment = public_url.map(|url| ("HARMONY_PUBLIC_URL".to_owned(), url.to_owned()));
     Config::from_sources("", "none", &environment.into_iter().collect()).unwrap()
 }
 
-/// The walls that need no database, around a few rooms.
+/// The walls around a few rooms.
 fn app(public_url: Option<&str>) -> Router {
-    let config = config(public_url);
     let crash = || async { if true { panic!("the details") } else { "never" } };
-    Router::new()
+    let rooms = Router::new()
         .route("/page", get(|| async { ([("content-security-policy", "default-src 'self'")], "page") }))
+        .route("/long", get(|| async { axum::response::Html("long ".repeat(1_000)) }))
         .route("/crash", get(crash))
-        .route("/change", post(|body: String| async move { body.len().to_string() }))
-        .layer(same_origin_only(&config))
-        .layer(axum::middleware::from_fn(limits::size))
-        .layer(axum::middleware::from_fn(limits::time))
-        .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))
-        .layer(axum::middleware::from_fn_with_state(headers::Headers::new(&config), headers::add))
-        .layer(axum::middleware::from_fn(super::log::access))
+        .route("/change", post(|body: String| async move { body.len().to_string() }));
+    walls(rooms, &config(public_url))
 }
 
 async fn ask(app: Router, request: Request<Body>) -> Response<Body> {
@@ -81,6 +76,20 @@ async fn without_tls_nobody_is_told_to_insist_on_it() {
 }
 
 #[tokio::test]
+async fn pages_are_compressed_where_people_come_from_afar() {
+    for (public_url, path, encoding) in [
+        (Some("https://chat.example.org"), "/long", Some("br")),
+        (Some("https://chat.example.org"), "/page", None),
+        (None, "/long", None),
+    ] {
+        let request = Request::get(path).header("accept-encoding", "gzip, br").body(Body::empty()).unwrap();
+        let response = ask(app(public_url), request).await;
+        let found = response.headers().get("content-encoding").map(|value| value.to_str().unwrap());
+        assert_eq!(found, encoding, "{public_url:?} {path}");
+    }
+}
+
+#[tokio::test]
 async fn a_panic_becomes_an_answer_without_detail() {
     let response = ask(app(None), Request::get("/crash").body(Body::empty()).unwrap()).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -125,4 +134,99 @@ async fn changes_are_taken_from_our_own_pages_alone() {
             assert_eq!(error_of(response).await, Error::Forbidden);
         }
     }
+}
+
+/// The whole thing on an empty database and a site with a few files.
+async fn instance(folder: &std::path::Path) -> (AppState, Router) {
+    let site = folder.join("site");
+    for (name, text) in [
+        ("pkg/harmony.rL1eWpd0AaB-_9xYzQwErT.css", "body{}"),
+        ("pkg/harmony.rL1eWpd0AaB-_9xYzQwErT.css.br", "not really brotli"),
+        ("icons.svg", "<svg/>"),
+        ("folder/index.html", "<p>"),
+    ] {
+        std::fs::create_dir_all(site.join(name).parent().unwrap()).unwrap();
+        std::fs::write(site.join(name), text).unwrap();
+    }
+    let settings = [("HARMONY_DATA_DIR", folder), ("LEPTOS_SITE_ROOT", &site)];
+    let environment = settings.map(|(key, path)| (key.to_owned(), path.display().to_string()));
+    let state = AppState::open(Config::from_sources("", "none", &environment.into()).unwrap()).await.unwrap();
+    let router = protect(routes(state.clone()), &state);
+    (state, router)
+}
+
+async fn get_with(app: &Router, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
+    let request =
+        headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
+    ask(app.clone(), request.body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn files_are_served_compressed_and_kept_and_the_rest_is_not_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, app) = instance(folder.path()).await;
+    let css = "/pkg/harmony.rL1eWpd0AaB-_9xYzQwErT.css";
+    let plain = get_with(&app, css, &[]).await;
+    assert_eq!(plain.headers()["content-type"], "text/css; charset=utf-8");
+    assert_eq!(plain.headers()["cache-control"], "public, max-age=31536000, immutable");
+    assert_eq!(plain.headers()["x-content-type-options"], "nosniff");
+    let since = plain.headers()["last-modified"].to_str().unwrap().to_owned();
+    let unchanged = get_with(&app, css, &[("if-modified-since", &since)]).await;
+    assert_eq!(unchanged.status(), StatusCode::NOT_MODIFIED);
+    let small = get_with(&app, css, &[("accept-encoding", "gzip, br")]).await;
+    assert_eq!(
+        (small.headers()["content-encoding"].as_bytes(), small.status()),
+        (&b"br"[..], StatusCode::OK)
+    );
+    assert_eq!(get_with(&app, "/icons.svg", &[]).await.headers()["cache-control"], "public, max-age=600");
+    for path in [
+        "/nothing",
+        "/pkg/nothing.js",
+        "/folder/",
+        "/folder",
+        "/../Cargo.toml",
+        "/%2e%2e/harmony.db",
+        "/api/none",
+    ] {
+        let missing = get_with(&app, path, &[("accept", "application/json")]).await;
+        assert_eq!(missing.status(), StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(missing.headers()["cache-control"], "no-store, private", "{path}");
+        assert_eq!(error_of(missing).await, Error::NotFound, "{path}");
+    }
+    let page = get_with(&app, "/nothing", &[("accept", "text/html,*/*")]).await;
+    assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+    state.close().await;
+}
+
+#[tokio::test]
+async fn the_instance_is_well_until_it_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, app) = instance(folder.path()).await;
+    assert_eq!(get_with(&app, "/healthz", &[]).await.status(), StatusCode::OK);
+    state.close().await;
+    assert_eq!(get_with(&app, "/healthz", &[]).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let refused = get_with(&app, "/gateway", &[("x-harmony-client", "1")]).await;
+    assert_eq!((refused.status().as_u16(), error_of(refused).await), (503, Error::Busy));
+}
+
+#[tokio::test]
+async fn a_socket_is_refused_with_a_reason_before_any_upgrade() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, app) = instance(folder.path()).await;
+    let host = ("host", "127.0.0.1:3000");
+    let cases: [(&[(&str, &str)], Error); 4] = [
+        (&[host, ("origin", "https://evil.test")], Error::Forbidden),
+        (&[host], Error::Forbidden),
+        (&[host, ("origin", "http://127.0.0.1:3000")], Error::Unauthorized),
+        (&[host, ("x-harmony-client", "1"), ("cookie", "harmony=00")], Error::Unauthorized),
+    ];
+    for (headers, error) in cases {
+        let refused = get_with(&app, "/gateway", headers).await;
+        assert_eq!(
+            (refused.status().as_u16(), error_of(refused).await),
+            (error.status(), error),
+            "{headers:?}"
+        );
+    }
+    state.close().await;
 }
