@@ -42,7 +42,10 @@ pub fn routes(state: AppState) -> Router {
 /// Puts the same walls around every route, whoever made it. From the outside in: log, headers, panics, compression,
 /// time, size, origin.
 pub fn protect(router: Router, state: &AppState) -> Router {
-    let config = &state.config;
+    walls(router, &state.config)
+}
+
+fn walls(router: Router, config: &Config) -> Router {
     let router =
         router.layer(same_origin_only(config)).layer(from_fn(limits::size)).layer(from_fn(limits::time));
     // Behind a proxy on the internet bytes are dear; on a loopback address they are free and compressing is not.
