@@ -71,17 +71,21 @@ impl Leaving {
     }
 }
 
+/// What the page can do without. A refused call has given the page its own status; the page itself is well.
+fn allowed<T>(answer: Answer<T>) -> Option<T> {
+    answer.map_err(|_| set_status(200)).ok()
+}
+
 async fn start(place: Place, path: String) -> Answer<Start> {
     let page = load_page(place).await?;
     let extra = match (place, path.trim_end_matches('/')) {
         (_, "/settings/devices") => Extra::Devices(devices().await?),
         (Place::Guild { guild, .. }, path) if path.ends_with("/settings/invites") => {
             // Who may not see them gets the page without them, which says so.
-            list_invites(guild).await.map_or(Extra::None, Extra::Invites)
+            allowed(list_invites(guild).await).map_or(Extra::None, Extra::Invites)
         }
         (Place::Guild { guild, .. }, path) if path.starts_with("/servers/") && path.ends_with("/invite") => {
-            standing_invite(guild)
-                .await
+            allowed(standing_invite(guild).await)
                 .map_or(Extra::None, |invite| Extra::InviteLink(invite_link(&invite.code)))
         }
         _ => Extra::None,
