@@ -1,0 +1,13 @@
+//! The whole application over real HTTP: the binary itself, asked as browsers, scripts and strangers ask it.
+
+#![allow(clippy::unwrap_used, reason = "in a test that is the answer")]
+
+mod bodies;
+mod calls;
+mod getting_in;
+mod headers;
+mod instance;
+mod matrix;
+mod origins;
+mod pages;
+mod world;
