@@ -23,24 +23,56 @@ fn nothing_has_to_be_set() {
 fn the_environment_wins_over_the_file() {
     let toml = "[package.metadata.leptos]\nsite-addr = \"127.0.0.1:4000\"\n[harmony]\nregistration = \"closed\"\n[harmony.limits]\nsends-burst = 5\n";
     let config = load(toml, &[]).unwrap();
-    assert_eq!((config.site_addr.port(), config.registration, config.limits.sends_burst), (4000, Registration::Closed, 5));
-    let config = load(toml, &[("HARMONY_REGISTRATION", "invite"), ("HARMONY_LIMIT_SENDS_BURST", "9")]).unwrap();
+    assert_eq!(
+        (config.site_addr.port(), config.registration, config.limits.sends_burst),
+        (4000, Registration::Closed, 5)
+    );
+    let config =
+        load(toml, &[("HARMONY_REGISTRATION", "invite"), ("HARMONY_LIMIT_SENDS_BURST", "9")]).unwrap();
     assert_eq!((config.registration, config.limits.sends_burst), (Registration::Invite, 9));
 }
 
 #[test]
 fn a_mistake_is_named_with_its_place() {
     for (toml, environment, expected) in [
-        ("[harmony]\nregistration = \"maybe\"", vec![], "harmony.registration: “maybe” is not open, invite or closed (from Leptos.toml)"),
-        ("", vec![("LEPTOS_SITE_ADDR", "here")], "LEPTOS_SITE_ADDR: “here” is not an address such as 127.0.0.1:3000 (from the environment)"),
-        ("", vec![("HARMONY_DATABASE_URL", "mysql://x")], "HARMONY_DATABASE_URL: begins with sqlite: or postgres:// (from the environment)"),
-        ("", vec![("HARMONY_TRUSTED_PROXIES", "10.0.0.0/99")], "HARMONY_TRUSTED_PROXIES: “10.0.0.0/99” is not an address or a network such as 10.0.0.0/8 (from the environment)"),
-        ("", vec![("HARMONY_LIMIT_SENDS_BURST", "0")], "HARMONY_LIMIT_SENDS_BURST: is at least 1 (from the environment)"),
-        ("", vec![("HARMONY_PUBLIC_URL", "chat.example/x")], "HARMONY_PUBLIC_URL: is https:// or http:// with a host and maybe a port, without a path (from the environment)"),
+        (
+            "[harmony]\nregistration = \"maybe\"",
+            vec![],
+            "harmony.registration: “maybe” is not open, invite or closed (from Leptos.toml)",
+        ),
+        (
+            "",
+            vec![("LEPTOS_SITE_ADDR", "here")],
+            "LEPTOS_SITE_ADDR: “here” is not an address such as 127.0.0.1:3000 (from the environment)",
+        ),
+        (
+            "",
+            vec![("HARMONY_DATABASE_URL", "mysql://x")],
+            "HARMONY_DATABASE_URL: begins with sqlite: or postgres:// (from the environment)",
+        ),
+        (
+            "",
+            vec![("HARMONY_TRUSTED_PROXIES", "10.0.0.0/99")],
+            "HARMONY_TRUSTED_PROXIES: “10.0.0.0/99” is not an address or a network such as 10.0.0.0/8 (from the environment)",
+        ),
+        (
+            "",
+            vec![("HARMONY_LIMIT_SENDS_BURST", "0")],
+            "HARMONY_LIMIT_SENDS_BURST: is at least 1 (from the environment)",
+        ),
+        (
+            "",
+            vec![("HARMONY_PUBLIC_URL", "chat.example/x")],
+            "HARMONY_PUBLIC_URL: is https:// or http:// with a host and maybe a port, without a path (from the environment)",
+        ),
     ] {
         assert_eq!(load(toml, &environment).unwrap_err(), expected);
     }
-    assert!(load("[harmony]\nregistraton = \"open\"", &[]).unwrap_err().starts_with("harmony.registraton: is not a setting"));
+    assert!(
+        load("[harmony]\nregistraton = \"open\"", &[])
+            .unwrap_err()
+            .starts_with("harmony.registraton: is not a setting")
+    );
 }
 
 #[test]
