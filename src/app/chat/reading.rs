@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use protocol::MessageId;
 use protocol::snapshot::Anchor;
 
-use super::context::Chat;
+use super::context::{Chat, Screen};
 use super::sending;
 use crate::app::store::Stage;
 use crate::app::store::timeline::Timeline;
@@ -60,6 +60,16 @@ impl Reading {
                 reading.go_to_target();
                 reading.look();
             });
+        });
+        // Back from a message to the channel itself: what is new is at its end.
+        let channel = timeline.channel;
+        Effect::new(move |before: Option<Option<MessageId>>| {
+            let target = chat.target();
+            let is_here = chat.screen.get_untracked() == Screen::Channel(channel);
+            if target.is_none() && before.flatten().is_some() && is_here {
+                sending::to_end(chat, channel);
+            }
+            target
         });
         Effect::new(move |before: Option<u32>| {
             let count = chat.to_end.get();
