@@ -59,6 +59,9 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
+  // Long enough for a machine that builds something else at the same time; what is timed is timed in the tests.
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
   // A test that passes the second time is a failure to explain, not noise to hide.
   retries: 0,
   reporter,

@@ -1,7 +1,7 @@
 /** axe-core on every page and every dialog, in both themes, and the tree a screen reader gets. */
 import { call, createChannel, fill, say } from './calls';
-import { expectAccessible } from './axe';
-import { expect, gather, hydrated, test } from './fixture';
+import { expectAccessible, violations } from './axe';
+import { expect, gather, hydrated, open, test } from './fixture';
 import { act, channels, message, messages } from './gestures';
 
 for (const theme of ['light', 'dark'] as const) {
@@ -79,6 +79,17 @@ for (const theme of ['light', 'dark'] as const) {
     });
   });
 }
+
+test('a button without a name and words too pale to read are noticed', async ({ page }) => {
+  await open(page, '/login');
+  await page.evaluate(() => {
+    const main = document.querySelector('main');
+    const words = Object.assign(document.createElement('p'), { textContent: 'pale' });
+    Object.assign(words.style, { color: '#ccc', background: '#fff' });
+    main?.append(document.createElement('button'), words);
+  });
+  expect((await violations(page)).map((violation) => violation.split(':')[0]).sort()).toEqual(['button-name', 'color-contrast']);
+});
 
 test('a channel is a tree of named regions, days and messages', async ({ ana, bo, room }) => {
   await fill(bo.request, room.guild.system_channel_id, 2);

@@ -13,15 +13,19 @@ declare global {
   }
 }
 
-/** Fails with the rule, the element and the reason of every violation. */
-export async function expectAccessible(page: Page, what: string): Promise<void> {
+/** The rule, the element and the reason of every violation. */
+export async function violations(page: Page): Promise<string[]> {
   // Evaluated, not added as a script: the page's policy stays in force.
   await page.evaluate(SOURCE);
-  const violations = await page.evaluate(async (values) => {
+  return page.evaluate(async (values) => {
     const result = await window.axe.run(document, { runOnly: { type: 'tag', values }, resultTypes: ['violations'] });
     return result.violations.flatMap((violation) =>
       violation.nodes.map((node) => `${violation.id}: ${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
     );
   }, TAGS);
-  expect.soft(violations, what).toEqual([]);
+}
+
+/** Fails the test, at its end, with every violation. */
+export async function expectAccessible(page: Page, what: string): Promise<void> {
+  expect.soft(await violations(page), what).toEqual([]);
 }

@@ -1,5 +1,5 @@
 /** What is said in a channel: seen by both at once, changed, answered, found again. */
-import { fill, say } from './calls';
+import { call, fill, say } from './calls';
 import { expect, gather, live, open, reload, test } from './fixture';
 import { act, composer, message, messages, send } from './gestures';
 
@@ -102,6 +102,20 @@ test('a reply quotes what it answers, follows its edits, and says when it is gon
   await act(ana.page, 'who brings soup?', 'Delete message');
   await ana.page.getByRole('dialog').getByRole('button', { name: /^Delete/ }).click();
   await expect(message(bo.page, 'I do.').locator('.message__reply')).toContainText(/deleted/i);
+});
+
+test('a quote leads to the message it quotes, also when that is far up', async ({ room, ana }) => {
+  const channel = room.guild.system_channel_id;
+  const first = await say(ana.request, channel, 'the very first question');
+  await fill(ana.request, channel, 110);
+  await call(ana.request, 'messages/send', { channel_id: channel, content: 'the late answer', reply_to: first.id });
+  await gather(room.path, ana);
+  await expect(message(ana.page, 'the late answer')).toBeInViewport();
+  await message(ana.page, 'the late answer').locator('.message__reply').click();
+  await expect(message(ana.page, 'the very first question')).toBeInViewport();
+  await expect(message(ana.page, 'the very first question')).toHaveClass(/message--selected/);
+  await ana.page.goBack();
+  await expect(message(ana.page, 'the late answer')).toBeInViewport();
 });
 
 test('who joins and who leaves is said in the channel', async ({ room, ana, bo, somebody }) => {

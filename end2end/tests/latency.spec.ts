@@ -1,5 +1,5 @@
 /** How long a message takes from the key of one person to the screen of the other. */
-import { expect, gather, test } from './fixture';
+import { expect, gather, test, type Person, type Room } from './fixture';
 import { composer, message } from './gestures';
 
 /** Milliseconds; people take less than that for "at once" in a conversation. */
@@ -12,7 +12,8 @@ declare global {
   }
 }
 
-test('a message is on the other screen within 150 ms, 95 times of 100', async ({ room, ana, bo }, info) => {
+/** Sends `count` messages as ana, each when bo has seen the one before, and says how long each took, sorted. */
+async function measure(room: Room, ana: Person, bo: Person, count: number): Promise<number[]> {
   await gather(room.path, ana, bo);
   await ana.page.evaluate(() => {
     window.stamps = {};
@@ -45,8 +46,8 @@ test('a message is on the other screen within 150 ms, 95 times of 100', async ({
     };
     new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
   });
-  // One that does not count: everything has been used once.
-  for (let number = 0; number <= SENDS; number++) {
+  // One more, which does not count: everything has been used once.
+  for (let number = 0; number <= count; number++) {
     await composer(ana.page).fill(`measured ${1000 + number}`);
     await composer(ana.page).press('Enter');
     await expect(message(bo.page, `measured ${1000 + number}`)).toBeVisible();
@@ -57,11 +58,26 @@ test('a message is on the other screen within 150 ms, 95 times of 100', async ({
     .filter((text) => text !== 'measured 1000')
     .map((text) => (painted[text] ?? Number.NaN) - (sent[text] ?? Number.NaN))
     .sort((a, b) => a - b);
-  expect(taken.length).toBe(SENDS);
+  expect(taken.length).toBe(count);
   expect(taken.every((ms) => Number.isFinite(ms) && ms > 0), 'every message was stamped on both sides').toBe(true);
-  const [p50, p95, max] = [taken[SENDS / 2 - 1], taken[SENDS * 0.95 - 1], taken[SENDS - 1]].map((ms) => Math.round(ms ?? 0));
-  const report = `p50 ${p50} ms, p95 ${p95} ms, max ${max} ms over ${SENDS} messages`;
+  return taken;
+}
+
+test('a message is on the other screen within 150 ms, 95 times of 100', async ({ room, ana, bo }, info) => {
+  test.setTimeout(180_000);
+  const taken = await measure(room, ana, bo, SENDS);
+  const at = (part: number): number => Math.round(taken[Math.ceil(SENDS * part) - 1] ?? Number.NaN);
+  const report = `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${at(1)} ms over ${SENDS} messages`;
   info.annotations.push({ type: 'latency', description: report });
   console.log(`latency, key to other screen: ${report}`);
-  expect(p95, report).toBeLessThanOrEqual(BUDGET_P95);
+  expect(at(0.95), report).toBeLessThanOrEqual(BUDGET_P95);
+});
+
+test('the measure above notices a delay of 300 ms', async ({ room, ana, bo }) => {
+  await ana.page.route('**/api/messages/send', async (route) => {
+    await new Promise((done) => setTimeout(done, 300));
+    await route.continue();
+  });
+  const [fastest] = await measure(room, ana, bo, 2);
+  expect(fastest).toBeGreaterThan(300);
 });

@@ -104,6 +104,20 @@ test('a channel of thousands opens fast and scrolls to its beginning and back wi
   expect(most).toBeLessThanOrEqual(ROWS);
 });
 
+test('the measure of jumps notices one of 30 px', async ({ room, ana }) => {
+  await fill(ana.request, room.guild.system_channel_id, 60);
+  await gather(room.path, ana);
+  await ana.page.evaluate(() => {
+    const content = document.querySelector<HTMLElement>('.timeline__content');
+    const push = (frames: number): void => {
+      if (frames > 0) requestAnimationFrame(() => push(frames - 1));
+      else if (content) content.style.translate = '0 30px';
+    };
+    document.querySelector('.timeline')?.addEventListener('scroll', () => push(3), { once: true });
+  });
+  expect((await scroll(ana.page, -300)).drift).toBeGreaterThan(25);
+});
+
 test('the wheel loads older pages and the row under the pointer stays', async ({ room, ana }) => {
   await fill(ana.request, room.guild.system_channel_id, 150);
   await gather(room.path, ana);

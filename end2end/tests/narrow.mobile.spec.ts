@@ -7,6 +7,8 @@ import { channelLink, channels, composer, members, message, servers } from './ge
 const OVERFLOW = 'nothing is wider than the screen';
 
 test('a channel is only the conversation; the navigation is a drawer', async ({ room, ana, bo }) => {
+  // axe shall not meet a drawer that is half open.
+  await ana.page.emulateMedia({ reducedMotion: 'reduce' });
   const second = await createChannel(ana.request, room.guild.id, 'second');
   await gather(room.path, ana, bo);
   await expect(composer(ana.page)).toBeInViewport();
@@ -19,6 +21,7 @@ test('a channel is only the conversation; the navigation is a drawer', async ({ 
   await expect(channels(ana.page, 'Lighthouse')).toBeInViewport();
   const drawer = await ana.page.locator('#navigation').boundingBox();
   expect(drawer?.width).toBeLessThanOrEqual(344);
+  await expectAccessible(ana.page, 'the navigation drawer');
   await ana.page.keyboard.press('Escape');
   await expect(servers(ana.page)).not.toBeInViewport();
   await expect(opener).toBeFocused();
@@ -46,11 +49,13 @@ test('sends with the button and sees the answer', async ({ room, ana, bo }) => {
 });
 
 test('the members are a drawer of the other side', async ({ room, ana }) => {
+  await ana.page.emulateMedia({ reducedMotion: 'reduce' });
   await gather(room.path, ana);
   const opener = ana.page.getByRole('link', { name: 'Member list' });
   await opener.tap();
   await expect(members(ana.page)).toBeInViewport();
   await expect(members(ana.page)).toContainText('Bo');
+  await expectAccessible(ana.page, 'the drawer of the members');
   await ana.page.keyboard.press('Escape');
   await expect(members(ana.page)).not.toBeInViewport();
 });

@@ -89,6 +89,19 @@ test('deleting a server asks for its name and takes everybody out of it', async 
   expect((await bo.request.get(room.path)).status()).toBe(404);
 });
 
+test('a server that is handed over is the other one’s to delete, at once', async ({ room, ana, bo }) => {
+  await open(bo.page, `/servers/${room.guild.id}/settings`);
+  await live(bo.page);
+  await expect(bo.page.getByRole('button', { name: 'Leave server' })).toBeVisible();
+  await expect(bo.page.getByRole('button', { name: 'Delete server' })).toHaveCount(0);
+  await open(ana.page, `/servers/${room.guild.id}/settings`);
+  await ana.page.getByRole('textbox', { name: 'Username of the new owner' }).fill(bo.username);
+  await ana.page.getByRole('button', { name: 'Hand over' }).click();
+  await expect(bo.page.getByRole('button', { name: 'Delete server' })).toBeVisible();
+  await expect(ana.page.getByRole('button', { name: 'Leave server' })).toBeVisible();
+  await expect(ana.page.getByRole('button', { name: 'Delete server' })).toHaveCount(0);
+});
+
 test('who leaves a server is out of it on every page they have', async ({ room, ana, bo }) => {
   const tab = await bo.context.newPage();
   await gather(room.path, ana, bo);
