@@ -50,8 +50,7 @@ pub(crate) const PAGES: [Page; 15] = [
     Page {
         route: "/servers/{guild}/settings/invites",
         path: |w| format!("/servers/{}/settings/invites", w.guild),
-        // The page says that the list is not theirs to see.
-        expected: [302, 302, 404, 404, 403, 200],
+        expected: MEMBERS,
     },
     Page { route: "/settings", path: |_| "/settings".into(), expected: SIGNED_IN },
     Page { route: "/settings/devices", path: |_| "/settings/devices".into(), expected: SIGNED_IN },

@@ -79,6 +79,8 @@ pub enum Event {
         channel_id: ChannelId,
         /// Which.
         message_id: MessageId,
+        /// Who wrote it: they had read everything before it, and of the message itself nothing is told any more.
+        author_id: UserId,
         /// Whom it had addressed, for their counters.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mentions: Vec<UserId>,

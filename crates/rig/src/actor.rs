@@ -1,6 +1,7 @@
 //! People in tests; each method is something a person does.
 
 use backend::actions::{accounts, channels, dms, guilds, invites, messages};
+use backend::auth::session;
 use backend::{Actor, AppState};
 use http::request::Parts;
 use protocol::entity::{Channel, ChannelKind, Dm, Guild, Message, User};
@@ -49,6 +50,22 @@ impl Person {
             username: username.to_owned(),
             display_name: username.to_uppercase(),
         };
+        let cookie = signed_in.cookie.split(';').next().unwrap().to_owned();
+        Self { state: app.state.clone(), actor: signed_in.actor, user, cookie }
+    }
+
+    /// Somebody who never typed a password: a crowd costs nothing.
+    pub(crate) async fn arrive(app: &TestApp, username: &str) -> Self {
+        let new = crate::stores::new_user(username);
+        let (config, display_name) = (app.state.config.clone(), new.display_name.clone());
+        let arrival = app.state.store.write(move |tx| {
+            Box::pin(async move {
+                let id = backend::store::users::insert(tx, &new).await?.unwrap();
+                session::start(tx, &config, id, "Test device", true).await
+            })
+        });
+        let signed_in = arrival.await.unwrap();
+        let user = User { id: signed_in.actor.user_id, username: username.to_owned(), display_name };
         let cookie = signed_in.cookie.split(';').next().unwrap().to_owned();
         Self { state: app.state.clone(), actor: signed_in.actor, user, cookie }
     }

@@ -64,6 +64,11 @@ impl TestApp {
         Person::register(self, username).await
     }
 
+    /// The same without a password, which is much cheaper.
+    pub async fn newcomer(&self, username: &str) -> Person {
+        Person::arrive(self, username).await
+    }
+
     /// Opens a socket as somebody and says hello with these cursors.
     pub async fn connect(&self, person: &Person, cursors: protocol::Cursors) -> Socket {
         Socket::connect(self.addr, &person.cookie, cursors).await

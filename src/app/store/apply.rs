@@ -158,9 +158,16 @@ impl Store {
                 self.know_message(message);
                 message.channel_id
             }
-            Event::MessageDeleted { channel_id, message_id, mentions, last_message_id } => {
+            Event::MessageDeleted { channel_id, message_id, author_id, mentions, last_message_id } => {
                 let (id, last, addressed) = (*message_id, *last_message_id, mentions.contains(&me));
-                self.change_read(*channel_id, |read| read.removed(id, addressed, last));
+                let mine = *author_id == me;
+                self.change_read(*channel_id, |read| {
+                    // Who missed that they wrote it learns here that they had read what was before it.
+                    if mine {
+                        read.read_to(Some(id));
+                    }
+                    read.removed(id, addressed, last);
+                });
                 *channel_id
             }
             _ => return,

@@ -172,6 +172,7 @@ impl World {
             Event::MessageDeleted {
                 channel_id: message.channel_id,
                 message_id: id,
+                author_id: message.author.id,
                 mentions: message.mentions.iter().map(|user| user.id).collect(),
                 last_message_id: self.last(message.channel_id),
             },

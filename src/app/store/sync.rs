@@ -195,7 +195,11 @@ impl Store {
                 }
                 _ => self.want(Want::Home),
             },
-            Stream::Dm(channel) => self.want(Want::History(channel)),
+            Stream::Dm(channel) => {
+                self.want(Want::History(channel));
+                // The other one may have another name by now, which no message says.
+                self.want(Want::Home);
+            }
             Stream::User(_) => {
                 self.want(Want::Home);
                 // Read marks are of this stream: guilds that are loaded may have missed some.
@@ -245,7 +249,13 @@ impl Store {
         let (id, rev) = (snapshot.guild.id, snapshot.rev);
         let Some(guild) = self.guild(id) else { return self.forget_stream(Stream::Guild(id)) };
         self.know_members(&snapshot);
+        let before: Vec<ChannelId> = guild.channels.with_untracked(|c| c.iter().map(|c| c.id).collect());
         guild.load(snapshot);
+        // A channel that is gone or closed by now may come back, and then what was said meanwhile is not here.
+        before
+            .into_iter()
+            .filter(|channel| !guild.has_channel(*channel))
+            .for_each(|channel| self.forget_timeline(channel));
         self.use_loose_marks(&guild);
         self.resume(Stream::Guild(id), rev);
     }

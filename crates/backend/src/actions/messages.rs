@@ -259,8 +259,13 @@ pub async fn delete(state: &AppState, actor: &Actor, channel: ChannelId, id: Mes
             streams::scrub_message(tx, channel, id).await?;
             let last_message_id = messages::delete(tx, channel, id).await?;
             let mentions = message.mentions.iter().map(|user| user.id).collect();
-            let gone =
-                Event::MessageDeleted { channel_id: channel, message_id: id, mentions, last_message_id };
+            let gone = Event::MessageDeleted {
+                channel_id: channel,
+                message_id: id,
+                author_id: message.author.id,
+                mentions,
+                last_message_id,
+            };
             tx.emit(access.stream, gone).await?;
             Ok(())
         })

@@ -10,6 +10,7 @@ use protocol::{ChannelId, Cursors, Result, Rev, SessionId, Stream, UserId};
 
 use crate::actions::access::in_channel;
 use crate::auth::session;
+use crate::store::access::Sight;
 use crate::store::streams::Logged;
 use crate::store::{Reader, access, streams};
 use crate::{Actor, AppState};
@@ -114,16 +115,16 @@ async fn since(
         return Ok(How::Reset);
     }
     *room -= bytes;
-    let hidden = match stream {
-        Stream::Guild(guild) => access::hidden_channels(reader, user, guild).await?,
-        Stream::Dm(_) | Stream::User(_) => HashSet::new(),
+    let sight = match stream {
+        Stream::Guild(guild) => access::sight(reader, user, guild).await?,
+        Stream::Dm(_) | Stream::User(_) => Sight::default(),
     };
-    Ok(visible(logged, &hidden, user).map_or(How::Reset, |events| How::Replay { after, events }))
+    Ok(visible(logged, &sight, user).map_or(How::Reset, |events| How::Replay { after, events }))
 }
 
-/// Leaves out what is not for somebody who cannot see `hidden`. None when leaving out is not enough, because a
-/// channel they knew has disappeared for them or may have.
-fn visible(logged: Vec<Logged>, hidden: &HashSet<ChannelId>, user: UserId) -> Option<Vec<(Rev, String)>> {
+/// Leaves out what is not for somebody who sees this much now. None when leaving out is not enough, because a channel
+/// may have disappeared for them, or appeared with messages they were never told of.
+fn visible(logged: Vec<Logged>, sight: &Sight, user: UserId) -> Option<Vec<(Rev, String)>> {
     let own_member = format!(r#""user":{{"id":"{user}""#);
     let deleted: HashSet<ChannelId> = logged
         .iter()
@@ -133,11 +134,12 @@ fn visible(logged: Vec<Logged>, hidden: &HashSet<ChannelId>, user: UserId) -> Op
     let mut events = Vec::with_capacity(logged.len());
     for Logged { rev, channel_id, json } in logged {
         let kind = kind(&json);
-        let is_hidden = channel_id.is_some_and(|channel| hidden.contains(&channel));
+        let is_hidden = channel_id.is_some_and(|channel| sight.hidden.contains(&channel));
         let changes_sight = match kind {
-            "channel_updated" => is_hidden,
-            "role_updated" => !hidden.is_empty(),
-            "member_updated" => !hidden.is_empty() && json.contains(&own_member),
+            "channel_updated" => is_hidden || json.contains(EXCEPTIONS),
+            // An owner sees everything, and it may be another one now.
+            "role_updated" | "guild_updated" => sight.is_divided,
+            "member_updated" => sight.is_divided && json.contains(&own_member),
             _ => false,
         };
         if changes_sight {
@@ -153,6 +155,10 @@ fn visible(logged: Vec<Logged>, hidden: &HashSet<ChannelId>, user: UserId) -> Op
     }
     Some(events)
 }
+
+/// How an encoded channel says that it has exceptions; it says nothing when it has none. What people write cannot
+/// look like this: their quotes are escaped.
+const EXCEPTIONS: &str = r#""overwrites":["#;
 
 /// The tag of an encoded event, which serde writes first.
 fn kind(json: &str) -> &str {
@@ -177,9 +183,10 @@ mod tests {
 
     use protocol::entity::{Channel, ChannelKind, Member, User};
     use protocol::event::Event;
+    use protocol::permissions::{Overwrite, Permissions, Subject};
     use protocol::{ChannelId, GuildId, Timestamp, UserId};
 
-    use super::{Logged, kind, visible};
+    use super::{Logged, Sight, kind, visible};
 
     const OPEN: i64 = 10;
     const SECRET: i64 = 11;
@@ -211,8 +218,9 @@ mod tests {
 
     fn revs(events: &[(i64, Event)], hidden: &[i64]) -> Option<Vec<i64>> {
         let hidden: HashSet<_> = hidden.iter().copied().map(ChannelId::from_trusted).collect();
+        let sight = Sight { is_divided: !hidden.is_empty(), hidden };
         let log = events.iter().map(|(rev, event)| logged(*rev, event)).collect();
-        visible(log, &hidden, UserId::from_trusted(5))
+        visible(log, &sight, UserId::from_trusted(5))
             .map(|events| events.into_iter().map(|(rev, _)| rev).collect())
     }
 
@@ -244,6 +252,21 @@ mod tests {
         assert_eq!(revs(&hiding, &[]), Some(vec![1]), "a rename is only a rename");
         assert_eq!(revs(&[(1, member(5))], &[SECRET]), None, "one's own roles changed");
         assert_eq!(revs(&[(1, member(6))], &[SECRET]), Some(vec![1]));
+    }
+
+    #[test]
+    fn a_channel_that_may_have_appeared_asks_for_the_snapshot() {
+        let mut opened = channel(OPEN);
+        opened.overwrites.push(Overwrite {
+            subject: Subject::Member(UserId::from_trusted(5)),
+            allow: Permissions::VIEW_CHANNEL,
+            deny: Permissions::NONE,
+        });
+        assert_eq!(revs(&[(1, Event::ChannelUpdated { channel: opened })], &[]), None);
+        let sight = Sight { hidden: HashSet::new(), is_divided: true };
+        let log = |event: &Event| vec![logged(1, event)];
+        assert_eq!(visible(log(&member(5)), &sight, UserId::from_trusted(5)), None, "what was hidden may not be now");
+        assert!(visible(log(&member(6)), &sight, UserId::from_trusted(5)).is_some());
     }
 
     #[test]

@@ -64,7 +64,13 @@ fn offer(hub: &Hub, stream: Stream, rev: Rev, event: Event) -> bool {
 /// Something said in a channel.
 fn said(id: i64) -> Event {
     let message_id = MessageId::from_trusted(1);
-    Event::MessageDeleted { channel_id: channel(id), message_id, mentions: Vec::new(), last_message_id: None }
+    Event::MessageDeleted {
+        channel_id: channel(id),
+        message_id,
+        author_id: UserId::from_trusted(1),
+        mentions: Vec::new(),
+        last_message_id: None,
+    }
 }
 
 fn frames(link: &Link) -> Vec<ServerFrame> {

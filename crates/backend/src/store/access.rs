@@ -147,12 +147,30 @@ pub async fn restricted(db: &mut impl Db, guild: GuildId) -> Result<Vec<Restrict
 
 /// Channels of a guild that somebody cannot view.
 pub async fn hidden_channels(db: &mut impl Db, user: UserId, guild: GuildId) -> Result<HashSet<ChannelId>> {
+    Ok(sight(db, user, guild).await?.hidden)
+}
+
+/// What somebody sees of a guild.
+#[derive(Debug, Clone, Default)]
+pub struct Sight {
+    /// Channels they cannot view.
+    pub hidden: HashSet<ChannelId>,
+    /// Whether some channel may be closed to somebody, so that roles and owners decide who sees what.
+    pub is_divided: bool,
+}
+
+/// What somebody sees of a guild, and whether others may see more or less.
+pub async fn sight(db: &mut impl Db, user: UserId, guild: GuildId) -> Result<Sight> {
     let standing = standing(db, guild, user).await?;
     let channels = channels::of_guild(db, guild).await?;
+    let all_see = standing.as_ref().is_some_and(|one| one.everyone.contains(Permissions::VIEW_CHANNEL));
     let hidden = channels.iter().filter(|channel| {
         !permissions::in_channel(standing.as_ref(), &channel.overwrites).contains(Permissions::VIEW_CHANNEL)
     });
-    Ok(hidden.map(|channel| channel.id).collect())
+    Ok(Sight {
+        hidden: hidden.map(|channel| channel.id).collect(),
+        is_divided: !all_see || channels.iter().any(|channel| !channel.overwrites.is_empty()),
+    })
 }
 
 /// The other people of somebody's conversations.

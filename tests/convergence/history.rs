@@ -1,0 +1,393 @@
+//! A random history: people who do everything that can be done, allowed or not.
+
+use backend::actions::{accounts, channels, dms, guilds, invites, members, messages};
+use backend::store::{channels as channel_rows, guilds as guild_rows, members as member_rows};
+use protocol::entity::Role;
+use protocol::event::Event;
+use protocol::permissions::{Overwrite, Permissions, Subject};
+use protocol::snapshot::{Anchor, Place};
+use protocol::{ChannelId, Error, GuildId, MessageId, Result, RoleId, Stream, UserId};
+use rig::{Person, TestApp};
+
+/// Names of a history's people; the number of the history makes them unique.
+const PEOPLE: usize = 4;
+
+/// A history and what there is in it, whether it still is or not.
+pub(crate) struct History<'a> {
+    app: &'a TestApp,
+    seed: u64,
+    dice: Dice,
+    pub(crate) people: Vec<Person>,
+    guilds: Vec<GuildId>,
+    channels: Vec<(GuildId, ChannelId)>,
+    dms: Vec<ChannelId>,
+    messages: Vec<(ChannelId, MessageId)>,
+    roles: Vec<(GuildId, RoleId)>,
+    count: usize,
+    /// What was done, for whoever has to find out why it went wrong.
+    pub(crate) told: Vec<String>,
+}
+
+/// Numbers that are the same every time (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end.max(1) as u64).unwrap()
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+        let at = self.below(from.len());
+        from.get(at).cloned()
+    }
+
+    /// The newer, the likelier: what is long gone is rarely tried.
+    fn pick_new<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+        let back = self.below(8).min(self.below(24)).min(from.len().saturating_sub(1));
+        from.get(from.len().checked_sub(1 + back)?).cloned()
+    }
+}
+
+impl<'a> History<'a> {
+    /// Four people, a guild of three of them, a conversation.
+    pub(crate) async fn begin(app: &'a TestApp, seed: u64) -> Self {
+        let mut people = Vec::new();
+        for n in 0..PEOPLE {
+            people.push(app.newcomer(&format!("h{seed}p{n}")).await);
+        }
+        let mut history = Self {
+            app,
+            seed,
+            dice: Dice(seed),
+            people,
+            guilds: Vec::new(),
+            channels: Vec::new(),
+            dms: Vec::new(),
+            messages: Vec::new(),
+            roles: Vec::new(),
+            count: 0,
+            told: Vec::new(),
+        };
+        let owner = history.people[0].clone();
+        history.new_guild(&owner).await.unwrap();
+        for n in [1, 2] {
+            owner.bring(history.guilds[0], &history.people[n]).await;
+        }
+        let dm = owner.open_dm(&history.people[1]).await.id;
+        history.dms.push(dm);
+        history
+    }
+
+    /// The first guild's first channel.
+    pub(crate) fn general(&self) -> ChannelId {
+        self.channels[1].1
+    }
+
+    pub(crate) fn home_channel(&self) -> Place {
+        Place::Guild { guild: self.guilds[0], channel: Some(self.general()), message: None }
+    }
+
+    /// Somewhere a person can be at the moment.
+    pub(crate) async fn some_place(&mut self, person: &Person) -> Place {
+        for _ in 0..10 {
+            let place = match self.dice.below(10) {
+                0 => Place::Home,
+                1 | 2 => match self.dice.pick(&self.dms) {
+                    Some(channel) => Place::Dm { channel, message: None },
+                    None => Place::Home,
+                },
+                _ => match self.dice.pick(&self.channels) {
+                    Some((guild, channel)) => Place::Guild { guild, channel: Some(channel), message: None },
+                    None => Place::Home,
+                },
+            };
+            if backend::actions::pages::load(&self.app.state, &person.actor, place).await.is_ok() {
+                return place;
+            }
+        }
+        Place::Home
+    }
+
+    /// Somebody does something. What they may not do is refused, and that is all right.
+    pub(crate) async fn step(&mut self) {
+        self.count += 1;
+        let Some(who) = self.dice.pick(&self.people) else { return };
+        let kind = self.dice.below(100);
+        let result = self.act(&who, kind).await;
+        let step = format!("{}: {} does {kind}: {:?}", self.count, who.user.username, result.as_ref().err());
+        self.told.push(step);
+        if let Err(Error::Internal | Error::Busy | Error::Unauthorized | Error::Malformed) = result {
+            panic!("seed {}: {:#?}", self.seed, self.told);
+        }
+    }
+
+    async fn act(&mut self, who: &Person, kind: usize) -> Result<()> {
+        match kind {
+            0..30 => self.say(who).await,
+            30..36 => self.reply(who).await,
+            36..41 => self.edit(who).await,
+            41..47 => self.delete_message(who).await,
+            47..54 => self.read(who).await,
+            54..60 => self.new_channel(who).await,
+            60..62 => self.rename_channel(who).await,
+            62..66 => self.move_channel(who).await,
+            66..68 => self.delete_channel(who).await,
+            68..74 => self.join().await,
+            74..76 => self.leave(who).await,
+            76..78 => self.kick(who).await,
+            78..80 => self.new_guild(who).await,
+            80..82 => self.change_guild(who).await,
+            82..85 => self.open_dm(who).await,
+            85..88 => self.rename(who).await,
+            88..90 => self.settle(who).await,
+            90..91 => self.use_another_device(who).await,
+            91..95 => self.except().await,
+            95..97 => self.change_role().await,
+            _ => self.give_role().await,
+        }
+    }
+
+    fn text(&mut self) -> String {
+        let other = self.dice.below(PEOPLE);
+        let call = match self.dice.below(3) {
+            0 => format!(" @{}", self.people[other].user.username),
+            1 => " see #general".to_owned(),
+            _ => String::new(),
+        };
+        format!("words {}{call}", self.count)
+    }
+
+    fn some_channel(&mut self) -> Option<ChannelId> {
+        if self.dice.below(4) == 0 { self.dice.pick(&self.dms) } else { self.dice.pick_new(&self.channels).map(|c| c.1) }
+    }
+
+    async fn say(&mut self, who: &Person) -> Result<()> {
+        let (Some(channel), text) = (self.some_channel(), self.text()) else { return Ok(()) };
+        let said = who.try_say(channel, &text).await?;
+        self.messages.push((channel, said.id));
+        Ok(())
+    }
+
+    async fn reply(&mut self, who: &Person) -> Result<()> {
+        let (Some((channel, to)), text) = (self.dice.pick_new(&self.messages), self.text()) else { return Ok(()) };
+        let draft = messages::Draft { content: &text, reply_to: Some(to), nonce: &format!("n{}", self.count) };
+        let said = messages::send(&self.app.state, &who.actor, channel, draft).await?;
+        self.messages.push((channel, said.id));
+        Ok(())
+    }
+
+    async fn edit(&mut self, who: &Person) -> Result<()> {
+        let (Some((channel, message)), text) = (self.dice.pick_new(&self.messages), self.text()) else { return Ok(()) };
+        messages::edit(&self.app.state, &who.actor, channel, message, &text).await.map(|_| ())
+    }
+
+    async fn delete_message(&mut self, who: &Person) -> Result<()> {
+        let Some((channel, message)) = self.dice.pick_new(&self.messages) else { return Ok(()) };
+        messages::delete(&self.app.state, &who.actor, channel, message).await
+    }
+
+    async fn read(&mut self, who: &Person) -> Result<()> {
+        let Some(channel) = self.some_channel() else { return Ok(()) };
+        let page = messages::history(&self.app.state, &who.actor, channel, Anchor::Latest).await?;
+        let Some(message) = self.dice.pick_new(&page.messages) else { return Ok(()) };
+        messages::mark_read(&self.app.state, &who.actor, channel, message.id).await
+    }
+
+    async fn new_channel(&mut self, who: &Person) -> Result<()> {
+        let Some(guild) = self.dice.pick_new(&self.guilds) else { return Ok(()) };
+        let kind = if self.dice.below(4) == 0 { "category" } else { "" };
+        let new = channels::NewChannel { name: &format!("channel {}", self.count), kind, parent_id: "", nonce: "" };
+        let made = channels::create(&self.app.state, &who.actor, guild, new).await?;
+        self.channels.push((guild, made.id));
+        Ok(())
+    }
+
+    async fn rename_channel(&mut self, who: &Person) -> Result<()> {
+        let Some((_, channel)) = self.dice.pick(&self.channels) else { return Ok(()) };
+        let name = format!("renamed {}", self.count);
+        channels::update(&self.app.state, &who.actor, channel, &name, "about something").await
+    }
+
+    async fn move_channel(&mut self, who: &Person) -> Result<()> {
+        let Some((guild, channel)) = self.dice.pick(&self.channels) else { return Ok(()) };
+        let here: Vec<_> = self.channels.iter().filter(|(place, _)| *place == guild).copied().collect();
+        let parent = match self.dice.below(2) {
+            0 => self.dice.pick(&here).map(|(_, parent)| parent.to_string()).unwrap_or_default(),
+            _ => String::new(),
+        };
+        let position = u32::try_from(self.dice.below(5)).unwrap();
+        channels::move_to(&self.app.state, &who.actor, channel, &parent, position).await
+    }
+
+    async fn delete_channel(&mut self, who: &Person) -> Result<()> {
+        let Some((_, channel)) = self.dice.pick(&self.channels) else { return Ok(()) };
+        channels::delete(&self.app.state, &who.actor, channel).await
+    }
+
+    /// Whoever is invited comes.
+    async fn join(&mut self) -> Result<()> {
+        let (Some(host), Some(guest), Some(guild)) =
+            (self.dice.pick(&self.people), self.dice.pick(&self.people), self.dice.pick_new(&self.guilds))
+        else {
+            return Ok(());
+        };
+        let invite = invites::standing(&self.app.state, &host.actor, guild).await?;
+        invites::join(&self.app.state, &guest.actor, &invite.code).await.map(|_| ())
+    }
+
+    async fn leave(&mut self, who: &Person) -> Result<()> {
+        let Some(guild) = self.dice.pick(&self.guilds) else { return Ok(()) };
+        members::leave(&self.app.state, &who.actor, guild).await
+    }
+
+    async fn kick(&mut self, who: &Person) -> Result<()> {
+        let (Some(guild), Some(target)) = (self.dice.pick(&self.guilds), self.dice.pick(&self.people)) else {
+            return Ok(());
+        };
+        members::kick(&self.app.state, &who.actor, guild, target.id()).await
+    }
+
+    async fn new_guild(&mut self, who: &Person) -> Result<()> {
+        let made = guilds::create(&self.app.state, &who.actor, &format!("guild {}", self.count), "").await?;
+        self.guilds.push(made.id);
+        let snapshot = guilds::snapshot(&self.app.state, &who.actor, made.id).await?;
+        self.channels.extend(snapshot.channels.iter().map(|channel| (made.id, channel.id)));
+        Ok(())
+    }
+
+    async fn change_guild(&mut self, who: &Person) -> Result<()> {
+        let (Some(guild), Some(heir)) = (self.dice.pick_new(&self.guilds), self.dice.pick(&self.people)) else {
+            return Ok(());
+        };
+        match self.dice.below(4) {
+            0 => guilds::transfer(&self.app.state, &who.actor, guild, &heir.user.username).await,
+            1 => {
+                let name = guilds::snapshot(&self.app.state, &who.actor, guild).await?.guild.name;
+                guilds::delete(&self.app.state, &who.actor, guild, &name).await
+            }
+            _ => guilds::rename(&self.app.state, &who.actor, guild, &format!("renamed {}", self.count)).await,
+        }
+    }
+
+    async fn open_dm(&mut self, who: &Person) -> Result<()> {
+        let Some(other) = self.dice.pick(&self.people) else { return Ok(()) };
+        let dm = dms::open(&self.app.state, &who.actor, other.id()).await?;
+        if !self.dms.contains(&dm.id) {
+            self.dms.push(dm.id);
+        }
+        Ok(())
+    }
+
+    async fn rename(&mut self, who: &Person) -> Result<()> {
+        accounts::update_profile(&self.app.state, &who.actor, &format!("Name {}", self.count), "").await
+    }
+
+    async fn settle(&mut self, who: &Person) -> Result<()> {
+        let theme = ["dark", "light", "system"][self.dice.below(3)];
+        accounts::update_settings(&self.app.state, &who.actor, theme, "compact", "").await
+    }
+
+    async fn use_another_device(&mut self, who: &Person) -> Result<()> {
+        let (config, user) = (self.app.state.config.clone(), who.id());
+        let sign_in = self.app.state.store.write(move |tx| {
+            Box::pin(async move {
+                let signed_in = backend::auth::session::start(tx, &config, user, "Another device", true).await?;
+                tx.emit(Stream::User(user), Event::DevicesChanged).await?;
+                Ok(signed_in.actor)
+            })
+        });
+        let other = sign_in.await?;
+        accounts::logout(&self.app.state, &other).await.map(|_| ())
+    }
+
+    /// Opens or closes a channel for everybody, a role or a person, as the action that does not exist yet will.
+    async fn except(&mut self) -> Result<()> {
+        let Some((guild, channel)) = self.dice.pick(&self.channels) else { return Ok(()) };
+        let here: Vec<RoleId> = self.roles.iter().filter(|(place, _)| *place == guild).map(|(_, role)| *role).collect();
+        let subject = match self.dice.below(3) {
+            0 => Subject::Role(guild.cast()),
+            1 => Subject::Role(self.dice.pick(&here).unwrap_or(guild.cast())),
+            _ => {
+                let at = self.dice.below(PEOPLE);
+                Subject::Member(self.people[at].id())
+            }
+        };
+        let bits = [Permissions::VIEW_CHANNEL, Permissions::SEND_MESSAGES, Permissions::MANAGE_CHANNELS];
+        let bit = bits[self.dice.below(3)];
+        let (allow, deny) = if self.dice.below(2) == 0 { (bit, Permissions::NONE) } else { (Permissions::NONE, bit) };
+        let overwrite = Overwrite { subject, allow, deny };
+        let set = self.app.state.store.write(move |tx| {
+            Box::pin(async move {
+                tx.lock(Stream::Guild(guild)).await?;
+                channel_rows::by_id(tx, channel).await?.ok_or(Error::NotFound)?;
+                channel_rows::set_overwrite(tx, channel, &overwrite).await?;
+                let channel = channel_rows::by_id(tx, channel).await?.ok_or(Error::NotFound)?;
+                tx.emit(Stream::Guild(guild), Event::ChannelUpdated { channel }).await
+            })
+        });
+        set.await.map(|_| ())
+    }
+
+    /// Changes what @everyone or a role may do; now and then there is a new role.
+    async fn change_role(&mut self) -> Result<()> {
+        let Some(guild) = self.dice.pick(&self.guilds) else { return Ok(()) };
+        let here: Vec<RoleId> = self.roles.iter().filter(|(place, _)| *place == guild).map(|(_, role)| *role).collect();
+        let known = if self.dice.below(3) == 0 { None } else { self.dice.pick(&here) };
+        let everyone = self.dice.below(4) == 0;
+        let choices = [
+            Permissions::EVERYONE_DEFAULT,
+            Permissions::EVERYONE_DEFAULT | Permissions::MANAGE_CHANNELS,
+            Permissions::EVERYONE_DEFAULT | Permissions::KICK_MEMBERS | Permissions::MANAGE_MESSAGES,
+            Permissions::CREATE_INVITE | Permissions::READ_HISTORY,
+        ];
+        let permissions = choices[self.dice.below(4)];
+        let name = format!("role {}", self.count);
+        let set = self.app.state.store.write(move |tx| {
+            Box::pin(async move {
+                tx.lock(Stream::Guild(guild)).await?;
+                guild_rows::by_id(tx, guild).await?.ok_or(Error::NotFound)?;
+                let role = match known {
+                    _ if everyone => guild.cast(),
+                    Some(role) => role,
+                    None => guild_rows::insert_role(tx, guild, &name, permissions, 1).await?,
+                };
+                guild_rows::set_role_permissions(tx, role, permissions).await?;
+                let roles = guild_rows::roles(tx, guild).await?;
+                let role: Role = roles.into_iter().find(|found| found.id == role).ok_or(Error::NotFound)?;
+                let id = role.id;
+                tx.emit(Stream::Guild(guild), Event::RoleUpdated { role }).await?;
+                Ok(id)
+            })
+        });
+        let role = set.await?;
+        if role != guild.cast() && !self.roles.contains(&(guild, role)) {
+            self.roles.push((guild, role));
+        }
+        Ok(())
+    }
+
+    async fn give_role(&mut self) -> Result<()> {
+        let (Some((guild, role)), Some(person)) = (self.dice.pick(&self.roles), self.dice.pick(&self.people)) else {
+            return Ok(());
+        };
+        let user: UserId = person.id();
+        let give = self.app.state.store.write(move |tx| {
+            Box::pin(async move {
+                tx.lock(Stream::Guild(guild)).await?;
+                member_rows::get(tx, guild, user).await?.ok_or(Error::NotFound)?;
+                member_rows::add_role(tx, guild, user, role).await?;
+                let member = member_rows::get(tx, guild, user).await?.ok_or(Error::NotFound)?;
+                tx.emit(Stream::Guild(guild), Event::MemberUpdated { member }).await
+            })
+        });
+        give.await.map(|_| ())
+    }
+}
