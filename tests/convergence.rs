@@ -60,7 +60,8 @@ async fn play(app: &TestApp, seed: u64) -> Compared {
 /// The tags of all events there are, read out of the protocol's source.
 fn all_kinds() -> BTreeSet<String> {
     let source =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/crates/protocol/src/event.rs")).unwrap();
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/crates/protocol/src/event.rs"))
+            .unwrap();
     let (_, rest) = source.split_once("pub fn kind(&self)").unwrap();
     let (body, _) = rest.split_once("\n    }\n").unwrap();
     body.split('"').skip(1).step_by(2).map(str::to_owned).collect()
@@ -78,8 +79,7 @@ async fn converge(database: Database, seeds: Vec<u64>) {
         let enough = total.guilds > 3 * count && total.timelines > 3 * count && total.messages > 12 * count;
         assert!(enough && total.unread > 5 * count, "{total:?} in {count} histories");
         let kinds = app.database().look().await.texts("select distinct kind from events").await;
-        let missing: Vec<String> =
-            all_kinds().into_iter().filter(|kind| !kinds.contains(kind)).collect();
+        let missing: Vec<String> = all_kinds().into_iter().filter(|kind| !kinds.contains(kind)).collect();
         assert!(missing.is_empty(), "these kinds of events never happened: {missing:?}");
     }
     app.stop().await;

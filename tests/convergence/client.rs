@@ -87,7 +87,9 @@ impl Client {
 
     /// What the gateway sends after a hello, without the socket.
     async fn replay(&mut self, app: &TestApp) {
-        let ClientFrame::Hello { cursors, .. } = self.store.hello() else { panic!("a client says hello first") };
+        let ClientFrame::Hello { cursors, .. } = self.store.hello() else {
+            panic!("a client says hello first")
+        };
         let found = catch_up(&app.state, self.person.id(), &cursors).await.unwrap();
         for s in found.gone {
             self.store.receive(ServerFrame::Gone { s }, 0);
@@ -115,7 +117,9 @@ impl Client {
         // Of a conversation that another has opened nothing is told before the first message.
         let listed = pages::home(&app.state, &self.person.actor).await.unwrap().dms;
         wanted.retain(|stream, _| match stream {
-            Stream::Dm(channel) => listed.iter().any(|dm| dm.id == *channel) || self.store.cursor(*stream).is_some(),
+            Stream::Dm(channel) => {
+                listed.iter().any(|dm| dm.id == *channel) || self.store.cursor(*stream).is_some()
+            }
             _ => true,
         });
         let mut seen = BTreeMap::new();
@@ -131,15 +135,21 @@ impl Client {
             }
             // As in the browser: whatever a frame makes necessary is fetched while others come.
             self.fetch(app).await;
-            let ClientFrame::Hello { cursors, .. } = self.store.hello() else { panic!("a client says hello first") };
-            let is_done = wanted.iter().all(|(stream, rev)| cursors.get(stream).is_some_and(|here| here >= rev));
+            let ClientFrame::Hello { cursors, .. } = self.store.hello() else {
+                panic!("a client says hello first")
+            };
+            let is_done =
+                wanted.iter().all(|(stream, rev)| cursors.get(stream).is_some_and(|here| here >= rev));
             if is_done && cursors.keys().all(|stream| wanted.contains_key(stream)) {
                 return;
             }
             // Who may view what is found out beside the commits; it takes milliseconds.
             tokio::time::sleep(Duration::from_millis(5 << round.min(8))).await;
         }
-        panic!("seed {}: {} never hears of {wanted:?}, only of {seen:?}", self.seed, self.person.user.username);
+        panic!(
+            "seed {}: {} never hears of {wanted:?}, only of {seen:?}",
+            self.seed, self.person.user.username
+        );
     }
 
     /// Fetches what the store wants, one after the other. Of a slow client every other answer takes until the next
@@ -170,10 +180,12 @@ impl Client {
                 Ok(snapshot) => Ok(Box::new(move |store| store.install_guild(snapshot))),
                 Err(error) => Err(error),
             },
-            Want::History(channel) => match messages::history(&app.state, actor, channel, Anchor::Latest).await {
-                Ok(history) => Ok(Box::new(move |store| store.install_latest(history))),
-                Err(error) => Err(error),
-            },
+            Want::History(channel) => {
+                match messages::history(&app.state, actor, channel, Anchor::Latest).await {
+                    Ok(history) => Ok(Box::new(move |store| store.install_latest(history))),
+                    Err(error) => Err(error),
+                }
+            }
         };
         read.unwrap_or_else(|error| {
             assert!(!error.is_temporary(), "{error:?}");
@@ -212,14 +224,17 @@ impl Client {
         if known != fresh {
             let difference = difference(&format!("{known:#?}"), &format!("{fresh:#?}"));
             let (seed, who, place) = (self.seed, &self.person.user, self.place);
-            panic!("seed {seed}, {who:?} at {place:?}: known (-) and fresh (+) differ\n{difference}\n{told:#?}");
+            panic!(
+                "seed {seed}, {who:?} at {place:?}: known (-) and fresh (+) differ\n{difference}\n{told:#?}"
+            );
         }
         let loaded = fresh.guilds.iter().filter(|guild| guild.loaded.is_some()).count();
         Compared {
             guilds: loaded,
             timelines: fresh.messages.len(),
             messages: fresh.messages.values().map(Vec::len).sum(),
-            unread: fresh.guilds.iter().map(|guild| guild.unread.len()).sum::<usize>() + fresh.dm_unread.len(),
+            unread: fresh.guilds.iter().map(|guild| guild.unread.len()).sum::<usize>()
+                + fresh.dm_unread.len(),
         }
     }
 
@@ -234,7 +249,8 @@ impl Client {
 /// Whose renames this person is told: their own, those of people they talk with, those of members of the guild on
 /// screen. Somebody who has left keeps the name they left with until the page is opened anew.
 fn heard_of(fresh: &NormalForm) -> BTreeSet<UserId> {
-    let members = fresh.guilds.iter().filter_map(|guild| guild.loaded.as_ref()).flat_map(|loaded| &loaded.members);
+    let members =
+        fresh.guilds.iter().filter_map(|guild| guild.loaded.as_ref()).flat_map(|loaded| &loaded.members);
     let mut found: BTreeSet<UserId> = members.map(|member| member.user.id).collect();
     found.extend(fresh.dms.values().map(|(user, _)| user.id));
     found.insert(fresh.me.user.id);

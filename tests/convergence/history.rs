@@ -166,7 +166,11 @@ impl<'a> History<'a> {
     }
 
     fn some_channel(&mut self) -> Option<ChannelId> {
-        if self.dice.below(4) == 0 { self.dice.pick(&self.dms) } else { self.dice.pick_new(&self.channels).map(|c| c.1) }
+        if self.dice.below(4) == 0 {
+            self.dice.pick(&self.dms)
+        } else {
+            self.dice.pick_new(&self.channels).map(|c| c.1)
+        }
     }
 
     async fn say(&mut self, who: &Person) -> Result<()> {
@@ -177,15 +181,20 @@ impl<'a> History<'a> {
     }
 
     async fn reply(&mut self, who: &Person) -> Result<()> {
-        let (Some((channel, to)), text) = (self.dice.pick_new(&self.messages), self.text()) else { return Ok(()) };
-        let draft = messages::Draft { content: &text, reply_to: Some(to), nonce: &format!("n{}", self.count) };
+        let (Some((channel, to)), text) = (self.dice.pick_new(&self.messages), self.text()) else {
+            return Ok(());
+        };
+        let draft =
+            messages::Draft { content: &text, reply_to: Some(to), nonce: &format!("n{}", self.count) };
         let said = messages::send(&self.app.state, &who.actor, channel, draft).await?;
         self.messages.push((channel, said.id));
         Ok(())
     }
 
     async fn edit(&mut self, who: &Person) -> Result<()> {
-        let (Some((channel, message)), text) = (self.dice.pick_new(&self.messages), self.text()) else { return Ok(()) };
+        let (Some((channel, message)), text) = (self.dice.pick_new(&self.messages), self.text()) else {
+            return Ok(());
+        };
         messages::edit(&self.app.state, &who.actor, channel, message, &text).await.map(|_| ())
     }
 
@@ -204,7 +213,8 @@ impl<'a> History<'a> {
     async fn new_channel(&mut self, who: &Person) -> Result<()> {
         let Some(guild) = self.dice.pick_new(&self.guilds) else { return Ok(()) };
         let kind = if self.dice.below(4) == 0 { "category" } else { "" };
-        let new = channels::NewChannel { name: &format!("channel {}", self.count), kind, parent_id: "", nonce: "" };
+        let new =
+            channels::NewChannel { name: &format!("channel {}", self.count), kind, parent_id: "", nonce: "" };
         let made = channels::create(&self.app.state, &who.actor, guild, new).await?;
         self.channels.push((guild, made.id));
         Ok(())
@@ -264,7 +274,8 @@ impl<'a> History<'a> {
     }
 
     async fn change_guild(&mut self, who: &Person) -> Result<()> {
-        let (Some(guild), Some(heir)) = (self.dice.pick_new(&self.guilds), self.dice.pick(&self.people)) else {
+        let (Some(guild), Some(heir)) = (self.dice.pick_new(&self.guilds), self.dice.pick(&self.people))
+        else {
             return Ok(());
         };
         match self.dice.below(4) {
@@ -299,7 +310,8 @@ impl<'a> History<'a> {
         let (config, user) = (self.app.state.config.clone(), who.id());
         let sign_in = self.app.state.store.write(move |tx| {
             Box::pin(async move {
-                let signed_in = backend::auth::session::start(tx, &config, user, "Another device", true).await?;
+                let signed_in =
+                    backend::auth::session::start(tx, &config, user, "Another device", true).await?;
                 tx.emit(Stream::User(user), Event::DevicesChanged).await?;
                 Ok(signed_in.actor)
             })
@@ -311,7 +323,8 @@ impl<'a> History<'a> {
     /// Opens or closes a channel for everybody, a role or a person, as the action that does not exist yet will.
     async fn except(&mut self) -> Result<()> {
         let Some((guild, channel)) = self.dice.pick(&self.channels) else { return Ok(()) };
-        let here: Vec<RoleId> = self.roles.iter().filter(|(place, _)| *place == guild).map(|(_, role)| *role).collect();
+        let here: Vec<RoleId> =
+            self.roles.iter().filter(|(place, _)| *place == guild).map(|(_, role)| *role).collect();
         let subject = match self.dice.below(3) {
             0 => Subject::Role(guild.cast()),
             1 => Subject::Role(self.dice.pick(&here).unwrap_or(guild.cast())),
@@ -322,7 +335,8 @@ impl<'a> History<'a> {
         };
         let bits = [Permissions::VIEW_CHANNEL, Permissions::SEND_MESSAGES, Permissions::MANAGE_CHANNELS];
         let bit = bits[self.dice.below(3)];
-        let (allow, deny) = if self.dice.below(2) == 0 { (bit, Permissions::NONE) } else { (Permissions::NONE, bit) };
+        let (allow, deny) =
+            if self.dice.below(2) == 0 { (bit, Permissions::NONE) } else { (Permissions::NONE, bit) };
         let overwrite = Overwrite { subject, allow, deny };
         let set = self.app.state.store.write(move |tx| {
             Box::pin(async move {
@@ -339,7 +353,8 @@ impl<'a> History<'a> {
     /// Changes what @everyone or a role may do; now and then there is a new role.
     async fn change_role(&mut self) -> Result<()> {
         let Some(guild) = self.dice.pick(&self.guilds) else { return Ok(()) };
-        let here: Vec<RoleId> = self.roles.iter().filter(|(place, _)| *place == guild).map(|(_, role)| *role).collect();
+        let here: Vec<RoleId> =
+            self.roles.iter().filter(|(place, _)| *place == guild).map(|(_, role)| *role).collect();
         let known = if self.dice.below(3) == 0 { None } else { self.dice.pick(&here) };
         let everyone = self.dice.below(4) == 0;
         let choices = [
@@ -375,7 +390,8 @@ impl<'a> History<'a> {
     }
 
     async fn give_role(&mut self) -> Result<()> {
-        let (Some((guild, role)), Some(person)) = (self.dice.pick(&self.roles), self.dice.pick(&self.people)) else {
+        let (Some((guild, role)), Some(person)) = (self.dice.pick(&self.roles), self.dice.pick(&self.people))
+        else {
             return Ok(());
         };
         let user: UserId = person.id();

@@ -265,7 +265,11 @@ mod tests {
         assert_eq!(revs(&[(1, Event::ChannelUpdated { channel: opened })], &[]), None);
         let sight = Sight { hidden: HashSet::new(), is_divided: true };
         let log = |event: &Event| vec![logged(1, event)];
-        assert_eq!(visible(log(&member(5)), &sight, UserId::from_trusted(5)), None, "what was hidden may not be now");
+        assert_eq!(
+            visible(log(&member(5)), &sight, UserId::from_trusted(5)),
+            None,
+            "what was hidden may not be now"
+        );
         assert!(visible(log(&member(6)), &sight, UserId::from_trusted(5)).is_some());
     }
 
