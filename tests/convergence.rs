@@ -4,6 +4,7 @@
 //! A history that fails names its seed; `HARMONY_CONVERGENCE_SEED=7 cargo test --features ssr --test convergence`
 //! plays that one alone, `HARMONY_CONVERGENCE_SEED=100..2000` a long night's worth.
 
+#![allow(clippy::type_complexity, reason = "what is in flight is a closure, and said once")]
 #![allow(clippy::unwrap_used, reason = "in a test that is the answer")]
 
 #[path = "convergence/client.rs"]

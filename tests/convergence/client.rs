@@ -161,7 +161,7 @@ impl Client {
         while let Some(want) = self.store.next_want() {
             let install = self.read(app, want).await;
             self.fetches += 1;
-            if self.is_slow && (self.fetches + self.seed) % 2 == 0 {
+            if self.is_slow && (self.fetches + self.seed).is_multiple_of(2) {
                 self.in_flight = Some(install);
                 return;
             }
