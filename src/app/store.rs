@@ -20,7 +20,7 @@ use leptos::prelude::{ArcRwSignal, Get, GetUntracked, Set, Update, WithUntracked
 use protocol::entity::{Dm, Me, Message, User};
 use protocol::permissions::Permissions;
 use protocol::snapshot::{Anchor, History, MembersPage, PageData};
-use protocol::{ChannelId, GuildId, MessageId, UserId};
+use protocol::{ChannelId, GuildId, MessageId, Stream, UserId};
 
 pub mod apply;
 pub mod clock;
@@ -321,8 +321,21 @@ impl Store {
         let mut entries = Vec::with_capacity(dms.len());
         for dm in dms {
             let mark = marks.iter().find(|mark| mark.channel_id == dm.id);
-            let mut read = ReadState::from_snapshot(dm.last_message_id, mark);
-            read.read_to(known.get(&dm.id).and_then(|known| known.last_read_id));
+            // The snapshot does not say how far it is in this conversation's own stream. Whoever follows that stream
+            // knows its messages as they were at the cursor, and the rest comes; of the snapshot only the mark counts.
+            let is_followed = self.cursor(Stream::Dm(dm.id)).is_some();
+            let read = match known.get(&dm.id).filter(|_| is_followed) {
+                Some(known) => {
+                    let mut read = known.clone();
+                    mark.into_iter().for_each(|mark| read.marked(mark));
+                    read
+                }
+                None => {
+                    let mut read = ReadState::from_snapshot(dm.last_message_id, mark);
+                    read.read_to(known.get(&dm.id).and_then(|known| known.last_read_id));
+                    read
+                }
+            };
             reads.insert(dm.id, read);
             self.know(&dm.recipient);
             entries.push(DmEntry { id: dm.id, recipient: dm.recipient.id });

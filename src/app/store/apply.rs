@@ -203,10 +203,13 @@ impl Store {
             return;
         }
         let mark = self.loose_mark(dm.id);
-        if dm.last_message_id.is_some() && mark.is_none() {
+        // Of a stream that is followed every message is told, or was; this one may say more than that already.
+        let is_followed = self.cursor(Stream::Dm(dm.id)).is_some();
+        if dm.last_message_id.is_some() && mark.is_none() && !is_followed {
             self.want(Want::Home); // An old conversation; how far it was read is not known here.
         }
-        let read = ReadState::from_snapshot(dm.last_message_id, mark.as_ref());
+        let last = dm.last_message_id.filter(|_| !is_followed);
+        let read = ReadState::from_snapshot(last, mark.as_ref());
         self.dm_reads.update(|reads| _ = reads.entry(dm.id).or_insert(read));
         self.dms.update(|dms| dms.insert(0, DmEntry { id: dm.id, recipient: dm.recipient.id }));
     }

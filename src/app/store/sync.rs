@@ -81,7 +81,9 @@ impl Store {
             Want::Guild(guild) => Some(Stream::Guild(guild)),
             Want::History(channel) => {
                 self.open_if_known(channel);
-                None
+                let is_conversation = self.dms.with_untracked(|dms| dms.iter().any(|dm| dm.id == channel));
+                // An older answer may have ended a reset that came after it was read: this one counts as well.
+                is_conversation.then_some(Stream::Dm(channel))
             }
         };
         if let Some(stream) = stream {
