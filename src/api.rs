@@ -1,7 +1,8 @@
 //! Server functions: who is calling → the action → its result. One file per noun, nothing decided here.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::codec::Post;
+use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
 use protocol::Error;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +35,7 @@ impl From<Error> for Refusal {
 }
 
 impl FromServerFnError for Refusal {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         // The framework's own texts name functions and types; people get ours.
@@ -49,6 +50,38 @@ impl FromServerFnError for Refusal {
         #[cfg(feature = "ssr")]
         caller::set_status(&error);
         Self(error)
+    }
+}
+
+/// JSON as the framework's own, only read from text instead of bytes: everything else a browser reads is text, and a
+/// second reader for every type was 20 KB to download.
+pub struct JsonText;
+
+/// Answers of server functions.
+pub type JsonAnswer = Post<JsonText>;
+
+impl ContentType for JsonText {
+    const CONTENT_TYPE: &'static str = "application/json";
+}
+
+impl FormatType for JsonText {
+    const FORMAT_TYPE: Format = Format::Text;
+}
+
+impl<T: Serialize> Encodes<T> for JsonText {
+    type Error = serde_json::Error;
+
+    fn encode(output: &T) -> Result<Bytes, Self::Error> {
+        serde_json::to_vec(output).map(Bytes::from)
+    }
+}
+
+impl<T: serde::de::DeserializeOwned> Decodes<T> for JsonText {
+    type Error = serde_json::Error;
+
+    fn decode(bytes: Bytes) -> Result<T, Self::Error> {
+        let text = std::str::from_utf8(&bytes).map_err(serde::de::Error::custom)?;
+        serde_json::from_str(text)
     }
 }
 

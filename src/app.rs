@@ -15,6 +15,7 @@ use leptos_router::{SsrMode, path};
 
 pub mod chat;
 pub mod controls;
+pub mod form;
 pub mod pages;
 pub mod settings;
 pub mod shell;

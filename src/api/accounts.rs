@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use protocol::SessionId;
 use protocol::entity::Device;
 
-use super::Answer;
 #[cfg(feature = "ssr")]
 use super::caller::{actor, answer, redirect, request, set_cookie, state};
+use super::{Answer, JsonAnswer};
 
 /// Makes an account and signs it in. `next` is where to go afterwards, `invite` lets one register on an
 /// instance that asks for it.
-#[server(endpoint = "accounts/register")]
+#[server(endpoint = "accounts/register", output = JsonAnswer)]
 pub async fn register(
     display_name: String,
     username: String,
@@ -30,7 +30,7 @@ pub async fn register(
 }
 
 /// Signs in with username or email.
-#[server(endpoint = "accounts/login")]
+#[server(endpoint = "accounts/login", output = JsonAnswer)]
 pub async fn login(
     login: String,
     password: String,
@@ -47,7 +47,7 @@ pub async fn login(
 }
 
 /// Ends this session.
-#[server(endpoint = "accounts/logout")]
+#[server(endpoint = "accounts/logout", output = JsonAnswer)]
 pub async fn logout() -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;
@@ -57,7 +57,7 @@ pub async fn logout() -> Answer<()> {
 }
 
 /// Changes names and address.
-#[server(endpoint = "accounts/profile")]
+#[server(endpoint = "accounts/profile", output = JsonAnswer)]
 pub async fn update_profile(display_name: String, #[server(default)] email: String) -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;
@@ -65,7 +65,7 @@ pub async fn update_profile(display_name: String, #[server(default)] email: Stri
 }
 
 /// Changes the password and signs every other device out.
-#[server(endpoint = "accounts/password")]
+#[server(endpoint = "accounts/password", output = JsonAnswer)]
 pub async fn change_password(current_password: String, new_password: String) -> Answer<()> {
     let (state, request) = (state(), request()?);
     let actor = actor(&state).await?;
@@ -82,7 +82,7 @@ pub async fn change_password(current_password: String, new_password: String) -> 
 }
 
 /// Changes how things look; fields left empty stay as they are.
-#[server(endpoint = "accounts/settings")]
+#[server(endpoint = "accounts/settings", output = JsonAnswer)]
 pub async fn update_settings(
     #[server(default)] theme: String,
     #[server(default)] density: String,
@@ -96,7 +96,7 @@ pub async fn update_settings(
 }
 
 /// Where the person is signed in.
-#[server(endpoint = "accounts/devices")]
+#[server(endpoint = "accounts/devices", output = JsonAnswer)]
 pub async fn devices() -> Answer<Vec<Device>> {
     let state = state();
     let actor = actor(&state).await?;
@@ -104,7 +104,7 @@ pub async fn devices() -> Answer<Vec<Device>> {
 }
 
 /// Signs one device out.
-#[server(endpoint = "accounts/devices/revoke")]
+#[server(endpoint = "accounts/devices/revoke", output = JsonAnswer)]
 pub async fn revoke_device(session_id: SessionId) -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;
@@ -112,7 +112,7 @@ pub async fn revoke_device(session_id: SessionId) -> Answer<()> {
 }
 
 /// Signs every other device out.
-#[server(endpoint = "accounts/devices/revoke-others")]
+#[server(endpoint = "accounts/devices/revoke-others", output = JsonAnswer)]
 pub async fn revoke_other_devices() -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;

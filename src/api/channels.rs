@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use protocol::entity::Channel;
 use protocol::{ChannelId, GuildId};
 
-use super::Answer;
 #[cfg(feature = "ssr")]
 use super::caller::{actor, answer, redirect, state};
+use super::{Answer, JsonAnswer};
 
 /// Makes a channel (`kind` empty or `text`) or a category (`kind` = `category`).
-#[server(endpoint = "channels/create")]
+#[server(endpoint = "channels/create", output = JsonAnswer)]
 pub async fn create_channel(
     guild_id: GuildId,
     name: String,
@@ -30,7 +30,7 @@ pub async fn create_channel(
 }
 
 /// Changes name and topic.
-#[server(endpoint = "channels/update")]
+#[server(endpoint = "channels/update", output = JsonAnswer)]
 pub async fn update_channel(
     channel_id: ChannelId,
     name: String,
@@ -43,7 +43,7 @@ pub async fn update_channel(
 
 /// Puts a channel at a place (0 is first) among the channels under `parent_id` (empty: under none). A category
 /// moves among categories.
-#[server(endpoint = "channels/move")]
+#[server(endpoint = "channels/move", output = JsonAnswer)]
 pub async fn move_channel(
     channel_id: ChannelId,
     #[server(default)] parent_id: String,
@@ -55,7 +55,7 @@ pub async fn move_channel(
 }
 
 /// Deletes a channel with its messages; a category loses only its heading.
-#[server(endpoint = "channels/delete")]
+#[server(endpoint = "channels/delete", output = JsonAnswer)]
 pub async fn delete_channel(channel_id: ChannelId) -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;

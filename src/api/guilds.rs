@@ -5,12 +5,12 @@ use protocol::entity::Guild;
 use protocol::snapshot::{GuildSnapshot, MembersPage};
 use protocol::{GuildId, UserId};
 
-use super::Answer;
 #[cfg(feature = "ssr")]
 use super::caller::{actor, answer, redirect, state};
+use super::{Answer, JsonAnswer};
 
 /// Makes a guild and goes to it.
-#[server(endpoint = "guilds/create")]
+#[server(endpoint = "guilds/create", output = JsonAnswer)]
 pub async fn create_guild(name: String, #[server(default)] nonce: String) -> Answer<Guild> {
     let state = state();
     let actor = actor(&state).await?;
@@ -20,7 +20,7 @@ pub async fn create_guild(name: String, #[server(default)] nonce: String) -> Ans
 }
 
 /// Renames a guild.
-#[server(endpoint = "guilds/rename")]
+#[server(endpoint = "guilds/rename", output = JsonAnswer)]
 pub async fn rename_guild(guild_id: GuildId, name: String) -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;
@@ -28,7 +28,7 @@ pub async fn rename_guild(guild_id: GuildId, name: String) -> Answer<()> {
 }
 
 /// Deletes a guild; `confirmation` is its name, typed.
-#[server(endpoint = "guilds/delete")]
+#[server(endpoint = "guilds/delete", output = JsonAnswer)]
 pub async fn delete_guild(guild_id: GuildId, confirmation: String) -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;
@@ -38,7 +38,7 @@ pub async fn delete_guild(guild_id: GuildId, confirmation: String) -> Answer<()>
 }
 
 /// Leaves a guild.
-#[server(endpoint = "guilds/leave")]
+#[server(endpoint = "guilds/leave", output = JsonAnswer)]
 pub async fn leave_guild(guild_id: GuildId) -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;
@@ -48,7 +48,7 @@ pub async fn leave_guild(guild_id: GuildId) -> Answer<()> {
 }
 
 /// Hands a guild over to another member, found by username.
-#[server(endpoint = "guilds/transfer")]
+#[server(endpoint = "guilds/transfer", output = JsonAnswer)]
 pub async fn transfer_guild(guild_id: GuildId, username: String) -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;
@@ -56,7 +56,7 @@ pub async fn transfer_guild(guild_id: GuildId, username: String) -> Answer<()> {
 }
 
 /// Removes a member.
-#[server(endpoint = "guilds/kick")]
+#[server(endpoint = "guilds/kick", output = JsonAnswer)]
 pub async fn kick_member(guild_id: GuildId, user_id: UserId) -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;
@@ -64,7 +64,7 @@ pub async fn kick_member(guild_id: GuildId, user_id: UserId) -> Answer<()> {
 }
 
 /// A guild anew: when it is opened, or after a `reset` of its stream.
-#[server(ReloadGuild, endpoint = "guilds/snapshot")]
+#[server(ReloadGuild, endpoint = "guilds/snapshot", output = JsonAnswer)]
 pub async fn guild_snapshot(guild_id: GuildId) -> Answer<GuildSnapshot> {
     let state = state();
     let actor = actor(&state).await?;
@@ -72,7 +72,7 @@ pub async fn guild_snapshot(guild_id: GuildId) -> Answer<GuildSnapshot> {
 }
 
 /// The members after one.
-#[server(endpoint = "guilds/members")]
+#[server(endpoint = "guilds/members", output = JsonAnswer)]
 pub async fn members(guild_id: GuildId, after: Option<UserId>) -> Answer<MembersPage> {
     let state = state();
     let actor = actor(&state).await?;

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use protocol::entity::{Invite, InvitePreview};
 use protocol::{GuildId, InviteId};
 
-use super::Answer;
 #[cfg(feature = "ssr")]
 use super::caller::{actor, answer, redirect, request, state};
+use super::{Answer, JsonAnswer};
 
 /// Makes an invite. `max_age_s` and `max_uses` are decimal numbers; empty or 0 means without limit.
-#[server(endpoint = "invites/create")]
+#[server(endpoint = "invites/create", output = JsonAnswer)]
 pub async fn create_invite(
     guild_id: GuildId,
     #[server(default)] max_age_s: String,
@@ -22,7 +22,7 @@ pub async fn create_invite(
 
 /// The caller's own live invite that never expires and has no limit, made if there is none: what the
 /// "Invite people" dialog shows at once.
-#[server(endpoint = "invites/standing")]
+#[server(endpoint = "invites/standing", output = JsonAnswer)]
 pub async fn standing_invite(guild_id: GuildId) -> Answer<Invite> {
     let state = state();
     let actor = actor(&state).await?;
@@ -30,7 +30,7 @@ pub async fn standing_invite(guild_id: GuildId) -> Answer<Invite> {
 }
 
 /// A guild's live invites.
-#[server(endpoint = "invites/list")]
+#[server(endpoint = "invites/list", output = JsonAnswer)]
 pub async fn list_invites(guild_id: GuildId) -> Answer<Vec<Invite>> {
     let state = state();
     let actor = actor(&state).await?;
@@ -38,7 +38,7 @@ pub async fn list_invites(guild_id: GuildId) -> Answer<Vec<Invite>> {
 }
 
 /// Ends an invite.
-#[server(endpoint = "invites/revoke")]
+#[server(endpoint = "invites/revoke", output = JsonAnswer)]
 pub async fn revoke_invite(invite_id: InviteId) -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;
@@ -46,14 +46,14 @@ pub async fn revoke_invite(invite_id: InviteId) -> Answer<()> {
 }
 
 /// What an invite leads to; works signed out.
-#[server(endpoint = "invites/preview")]
+#[server(endpoint = "invites/preview", output = JsonAnswer)]
 pub async fn preview_invite(code: String) -> Answer<InvitePreview> {
     let (state, request) = (state(), request()?);
     answer(backend::actions::invites::preview(&state, &request, &code).await)
 }
 
 /// Joins by code or link and goes to the server; who is in already just goes there.
-#[server(endpoint = "invites/join")]
+#[server(endpoint = "invites/join", output = JsonAnswer)]
 pub async fn join(code: String) -> Answer<GuildId> {
     let state = state();
     let actor = actor(&state).await?;

@@ -6,13 +6,13 @@ use protocol::entity::Message;
 use protocol::snapshot::{Anchor, History};
 use protocol::{ChannelId, MessageId};
 
-use super::Answer;
 #[cfg(feature = "ssr")]
 use super::caller::{actor, answer, redirect, state};
+use super::{Answer, JsonAnswer};
 
 /// Sends a message. A repeat with the same `nonce` returns the first one. `next` is for forms: where to go
 /// afterwards instead of back.
-#[server(endpoint = "messages/send")]
+#[server(endpoint = "messages/send", output = JsonAnswer)]
 pub async fn send_message(
     channel_id: ChannelId,
     content: String,
@@ -32,7 +32,7 @@ pub async fn send_message(
 }
 
 /// Changes the text of one's own message.
-#[server(endpoint = "messages/edit")]
+#[server(endpoint = "messages/edit", output = JsonAnswer)]
 pub async fn edit_message(
     channel_id: ChannelId,
     message_id: MessageId,
@@ -50,7 +50,7 @@ pub async fn edit_message(
 }
 
 /// Deletes a message.
-#[server(endpoint = "messages/delete")]
+#[server(endpoint = "messages/delete", output = JsonAnswer)]
 pub async fn delete_message(
     channel_id: ChannelId,
     message_id: MessageId,
@@ -66,7 +66,7 @@ pub async fn delete_message(
 }
 
 /// A page of messages.
-#[server(LoadHistory, endpoint = "messages/history", input = Json)]
+#[server(LoadHistory, endpoint = "messages/history", output = JsonAnswer, input = Json)]
 pub async fn history(channel_id: ChannelId, anchor: Anchor) -> Answer<History> {
     let state = state();
     let actor = actor(&state).await?;
@@ -74,7 +74,7 @@ pub async fn history(channel_id: ChannelId, anchor: Anchor) -> Answer<History> {
 }
 
 /// Moves the read mark forward to a message, on all devices.
-#[server(endpoint = "messages/read")]
+#[server(endpoint = "messages/read", output = JsonAnswer)]
 pub async fn mark_read(channel_id: ChannelId, message_id: MessageId) -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use protocol::snapshot::{HomeSnapshot, PageData, Place};
 
-use super::Answer;
 #[cfg(feature = "ssr")]
 use super::caller::{actor, answer, state};
+use super::{Answer, JsonAnswer};
 
 /// Everything a signed-in page shows first, read in one database snapshot.
-#[server(endpoint = "pages/load", input = Json)]
+#[server(endpoint = "pages/load", output = JsonAnswer, input = Json)]
 pub async fn load_page(place: Place) -> Answer<PageData> {
     let state = state();
     let actor = actor(&state).await?;
@@ -17,7 +17,7 @@ pub async fn load_page(place: Place) -> Answer<PageData> {
 }
 
 /// The person's own stream anew, after a `reset` of it.
-#[server(ReloadHome, endpoint = "pages/home")]
+#[server(ReloadHome, endpoint = "pages/home", output = JsonAnswer)]
 pub async fn home_snapshot() -> Answer<HomeSnapshot> {
     let state = state();
     let actor = actor(&state).await?;
@@ -25,7 +25,7 @@ pub async fn home_snapshot() -> Answer<HomeSnapshot> {
 }
 
 /// What somebody who is not signed in may know about this instance.
-#[server(DescribeInstance, endpoint = "pages/instance")]
+#[server(DescribeInstance, endpoint = "pages/instance", output = JsonAnswer)]
 pub async fn instance() -> Answer<Instance> {
     let state = state();
     let (registration_open, needs_setup_code) =

@@ -27,7 +27,7 @@ pub use invite_people::InvitePeoplePage;
 pub use login::LoginPage;
 pub use new_message::NewMessagePage;
 pub use not_found::NotFound;
-pub use refusals::{Checked, about, about_none_of, refusal, when_done};
+pub use refusals::{about, about_none_of};
 pub use register::RegisterPage;
 pub(in crate::app) use register::password_hint;
 pub use signed_in::{Extra, Leaving, SignedIn, invite_link, take_extra};

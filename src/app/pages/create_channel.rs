@@ -1,17 +1,18 @@
 //! Make a channel or a category.
 
-use leptos::form::{ActionForm, FromFormData};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use protocol::error::Field;
 use protocol::parse::ChannelName;
-use protocol::{ChannelId, GuildId, limits};
+use protocol::{ChannelId, Error, GuildId, limits};
 
 use super::NotFound;
 use super::dialogs::{AskPage, Cancel};
-use super::refusals::{Checked, about_none_of, when_done};
+use super::refusals::about_none_of;
 use crate::api::channels::CreateChannel as CreateChannelCall;
 use crate::app::controls::{Icon, SubmitButton, TextField};
+use crate::app::form::{Form, Submission};
+use crate::browser::form::Fields;
 
 /// Where the page is. `parent` is the category to begin under.
 pub(super) fn create_channel_path(guild: GuildId, parent: Option<ChannelId>) -> String {
@@ -49,16 +50,10 @@ pub(super) fn CreateChannel(
     #[prop(optional)]
     done: Option<Callback<()>>,
 ) -> impl IntoView {
-    let create = ServerAction::<CreateChannelCall>::new();
-    let checked = Checked::new(create);
-    when_done(create, done);
+    let create = Submission::of::<CreateChannelCall>();
+    create.when_done(done);
     view! {
-        <ActionForm
-            action=create
-            on:submit:capture=move |event| {
-                checked.check(&event, CreateChannelCall::from_event(&event).ok(), check);
-            }
-        >
+        <Form to=create check>
             <input type="hidden" name="guild_id" value=guild.to_string()/>
             <input type="hidden" name="parent_id" value=parent.map(|id| id.to_string()).unwrap_or_default()/>
             <div class="dialog__body">
@@ -68,7 +63,7 @@ pub(super) fn CreateChannel(
                     id="channel-name"
                     name="name"
                     label=Field::ChannelName.label()
-                    error=about_none_of(checked.refusal(), &[])
+                    error=about_none_of(create.refusal(), &[])
                     max=limits::CHANNEL_NAME_CHARS + 1
                     autofocus=true
                 />
@@ -77,14 +72,15 @@ pub(super) fn CreateChannel(
                 <Cancel done/>
                 <SubmitButton pending=create.pending()>"Create"</SubmitButton>
             </div>
-        </ActionForm>
+        </Form>
     }
 }
 
-fn check(form: &CreateChannelCall) -> Option<protocol::Error> {
-    match form.kind.as_str() {
-        "category" => ChannelName::parse_category(&form.name).err(),
-        _ => ChannelName::parse(&form.name).err(),
+fn check(form: &Fields) -> Option<Error> {
+    let name = form.get("name");
+    match form.get("kind").as_str() {
+        "category" => ChannelName::parse_category(&name).err(),
+        _ => ChannelName::parse(&name).err(),
     }
 }
 

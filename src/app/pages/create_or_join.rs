@@ -1,16 +1,17 @@
 //! Make a server, or join one by its invite.
 
-use leptos::form::{ActionForm, FromFormData};
 use leptos::prelude::*;
-use protocol::limits;
 use protocol::parse::{GuildName, InviteCode};
+use protocol::{Error, limits};
 
 use super::dialogs::AskPage;
-use super::refusals::{Checked, about_none_of, when_done};
+use super::refusals::about_none_of;
 use crate::api::guilds::CreateGuild;
 use crate::api::invites::Join;
 use crate::app::controls::{SubmitButton, TextField};
+use crate::app::form::{Form, Submission};
 use crate::app::words;
+use crate::browser::form::Fields;
 
 /// `/servers/new`.
 #[component]
@@ -38,56 +39,52 @@ pub(super) fn CreateOrJoin(
     }
 }
 
+fn check_name(form: &Fields) -> Option<Error> {
+    GuildName::parse(&form.get("name")).err()
+}
+
+fn check_code(form: &Fields) -> Option<Error> {
+    InviteCode::parse(&form.get("code")).err()
+}
+
 #[component]
 fn CreateForm(done: Option<Callback<()>>) -> impl IntoView {
-    let create = ServerAction::<CreateGuild>::new();
-    let checked = Checked::new(create);
-    when_done(create, done);
+    let create = Submission::of::<CreateGuild>();
+    create.when_done(done);
     view! {
-        <ActionForm
-            action=create
-            on:submit:capture=move |event| {
-                checked.check(&event, CreateGuild::from_event(&event).ok(), |form| GuildName::parse(&form.name).err());
-            }
-        >
+        <Form to=create check=check_name>
             <div class="ask-form">
                 <TextField
                     id="guild-name"
                     name="name"
                     label=words::GUILD_NAME
                     hint="Your own place, with channels. You can change the name later."
-                    error=about_none_of(checked.refusal(), &[])
+                    error=about_none_of(create.refusal(), &[])
                     max=limits::GUILD_NAME_CHARS
                     autofocus=true
                 />
                 <SubmitButton pending=create.pending()>"Create"</SubmitButton>
             </div>
-        </ActionForm>
+        </Form>
     }
 }
 
 #[component]
 fn JoinForm(done: Option<Callback<()>>) -> impl IntoView {
-    let join = ServerAction::<Join>::new();
-    let checked = Checked::new(join);
-    when_done(join, done);
+    let join = Submission::of::<Join>();
+    join.when_done(done);
     view! {
-        <ActionForm
-            action=join
-            on:submit:capture=move |event| {
-                checked.check(&event, Join::from_event(&event).ok(), |form| InviteCode::parse(&form.code).err());
-            }
-        >
+        <Form to=join check=check_code>
             <div class="ask-form">
                 <TextField
                     id="invite-link"
                     name="code"
                     label="Invite link"
                     hint="Somebody who is in sends it to you."
-                    error=about_none_of(checked.refusal(), &[])
+                    error=about_none_of(join.refusal(), &[])
                 />
                 <SubmitButton class="" pending=join.pending()>"Join"</SubmitButton>
             </div>
-        </ActionForm>
+        </Form>
     }
 }

@@ -1,6 +1,5 @@
 //! `/invite/:code`: what is this place, who invites, one button. Works signed out.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -8,10 +7,11 @@ use protocol::entity::{InvitePreview, hue_of};
 
 use super::frame::Brand;
 use super::login::with_next;
-use super::refusals::{about_none_of, refusal};
+use super::refusals::about_none_of;
 use crate::api::invites::{Join, preview_invite};
 use crate::api::{Answer, Refusal};
 use crate::app::controls::{Avatar, AvatarSize, EmptyState, FormAlert, Icon, SubmitButton};
+use crate::app::form::{Form, Submission};
 use crate::app::words::day;
 
 /// The invite in the address.
@@ -100,17 +100,17 @@ fn WayIn(preview: InvitePreview) -> impl IntoView {
         }
         .into_any();
     }
-    let join = ServerAction::<Join>::new();
+    let join = Submission::of::<Join>();
     view! {
-        <ActionForm action=join>
+        <Form to=join>
             <input type="hidden" name="code" value=preview.code/>
             <div class="auth__fields">
-                <FormAlert error=about_none_of(refusal(join), &[])/>
+                <FormAlert error=about_none_of(join.refusal(), &[])/>
                 <SubmitButton class="button--primary button--large button--block" pending=join.pending()>
                     {format!("Join {name}")}
                 </SubmitButton>
             </div>
-        </ActionForm>
+        </Form>
     }
     .into_any()
 }

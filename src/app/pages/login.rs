@@ -1,15 +1,15 @@
 //! `/login`.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::location::Url;
 
 use super::frame::{AuthFrame, Fact};
-use super::refusals::{about_none_of, refusal};
+use super::refusals::about_none_of;
 use crate::api::accounts::Login;
 use crate::app::controls::{FormAlert, PasswordField, SubmitButton, TextField};
+use crate::app::form::{Form, Submission};
 
 /// Where to go after signing in: the `next` of the address.
 pub(super) fn next_of_address() -> String {
@@ -24,7 +24,7 @@ pub(super) fn with_next(path: &str, next: &str) -> String {
 /// Sign in with username or email.
 #[component]
 pub fn LoginPage() -> impl IntoView {
-    let login = ServerAction::<Login>::new();
+    let login = Submission::of::<Login>();
     let next = next_of_address();
     let register = with_next("/register", &next);
     const FACTS: &[Fact] = &[
@@ -35,10 +35,10 @@ pub fn LoginPage() -> impl IntoView {
     view! {
         <Title text="Sign in"/>
         <AuthFrame title="Welcome back" lead="Your people left the light on." quote="Many voices, one place." facts=FACTS>
-            <ActionForm action=login>
+            <Form to=login>
                 <input type="hidden" name="next" value=next/>
                 <div class="auth__fields">
-                    <FormAlert error=about_none_of(refusal(login), &[])/>
+                    <FormAlert error=about_none_of(login.refusal(), &[])/>
                     <TextField id="login" name="login" label="Email or username" autocomplete="username" large=true/>
                     <PasswordField
                         id="password"
@@ -55,7 +55,7 @@ pub fn LoginPage() -> impl IntoView {
                         "Sign in"
                     </SubmitButton>
                 </div>
-            </ActionForm>
+            </Form>
             <p class="muted">"New here? " <a class="link" href=register>"Create an account"</a></p>
         </AuthFrame>
     }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::task::spawn_local_scoped_with_cancellation;
 use protocol::Error;
@@ -10,9 +9,9 @@ use protocol::entity::User;
 use protocol::error::{Field, Problem};
 
 use super::dialogs::{AskPage, Cancel};
-use super::refusals::{refusal, when_done};
 use crate::api::dms::{OpenDm, OpenDmByName, find_people};
 use crate::app::controls::{Avatar, AvatarSize, FieldNote, SubmitButton};
+use crate::app::form::{Form, Submission};
 
 /// Typing faster than this asks once. Below 200 ms an answer still feels immediate.
 const PAUSE: Duration = Duration::from_millis(120);
@@ -96,18 +95,18 @@ pub(super) fn NewMessage(
     #[prop(optional)]
     done: Option<Callback<()>>,
 ) -> impl IntoView {
-    let by_name = ServerAction::<OpenDmByName>::new();
-    let by_id = ServerAction::<OpenDm>::new();
-    when_done(by_name, done);
-    when_done(by_id, done);
+    let by_name = Submission::of::<OpenDmByName>();
+    let by_id = Submission::of::<OpenDm>();
+    by_name.when_done(done);
+    by_id.when_done(done);
     let finding = Finding {
         people: RwSignal::new(Vec::new()),
         active: RwSignal::new(0),
         query: RwSignal::new(String::new()),
         settled: RwSignal::new(false),
     };
-    let refused = refusal(by_name);
-    let refused_by_id = refusal(by_id);
+    let refused = by_name.refusal();
+    let refused_by_id = by_id.refusal();
     let either = Signal::derive(move || {
         refused_by_id.get().or_else(|| refused.get()).map(|error| match error {
             Error::Invalid { field: Field::Query, problem: Problem::Unknown } => NOBODY.to_owned(),
@@ -116,12 +115,12 @@ pub(super) fn NewMessage(
     });
     let pending = Signal::derive(move || by_name.pending().get() || by_id.pending().get());
     view! {
-        <ActionForm
-            action=by_name
+        <Form
+            to=by_name
             on:submit:capture=move |event| {
                 if let Some(user) = finding.chosen() {
                     event.prevent_default();
-                    by_id.dispatch(OpenDm { user_id: user.id });
+                    by_id.send(&[("user_id", &user.id.to_string())]);
                 }
             }
         >
@@ -141,7 +140,7 @@ pub(super) fn NewMessage(
                 <Cancel done/>
                 <SubmitButton pending>"Open conversation"</SubmitButton>
             </div>
-        </ActionForm>
+        </Form>
     }
 }
 
@@ -188,7 +187,7 @@ fn option_id(user: &User) -> String {
 }
 
 #[component]
-fn PeopleList(finding: Finding, open: ServerAction<OpenDm>) -> impl IntoView {
+fn PeopleList(finding: Finding, open: Submission) -> impl IntoView {
     let nobody = move || {
         finding.settled.get()
             && finding.people.with(Vec::is_empty)
@@ -211,7 +210,7 @@ fn PeopleList(finding: Finding, open: ServerAction<OpenDm>) -> impl IntoView {
 }
 
 #[component]
-fn PersonOption(finding: Finding, at: usize, user: User, open: ServerAction<OpenDm>) -> impl IntoView {
+fn PersonOption(finding: Finding, at: usize, user: User, open: Submission) -> impl IntoView {
     let id = user.id;
     view! {
         <li
@@ -222,7 +221,7 @@ fn PersonOption(finding: Finding, at: usize, user: User, open: ServerAction<Open
             // Before the click, so that the field keeps the focus.
             on:pointerdown=move |event| event.prevent_default()
             on:click=move |_| {
-                open.dispatch(OpenDm { user_id: id });
+                open.send(&[("user_id", &id.to_string())]);
             }
         >
             <Avatar name=user.display_name.clone() hue=user.hue() size=AvatarSize::Small/>

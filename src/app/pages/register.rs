@@ -1,6 +1,5 @@
 //! `/register`.
 
-use leptos::form::{ActionForm, FromFormData};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use protocol::error::Field;
@@ -9,11 +8,13 @@ use protocol::{Error, limits};
 
 use super::frame::{AuthFrame, Fact};
 use super::login::{next_of_address, with_next};
-use super::refusals::{Checked, about, about_none_of};
+use super::refusals::{about, about_none_of};
 use crate::api::Answer;
 use crate::api::accounts::Register;
 use crate::api::pages::{Instance, instance};
 use crate::app::controls::{FormAlert, PasswordField, SubmitButton, TextField};
+use crate::app::form::{Form, Submission};
+use crate::browser::form::Fields;
 
 const FIELDS: &[Field] = &[Field::DisplayName, Field::Username, Field::Email, Field::Password];
 const FIELDS_AND_CODE: &[Field] =
@@ -67,15 +68,11 @@ fn invite_in(next: &str) -> Option<&str> {
 
 #[component]
 fn RegisterForm(next: String, invite: String, needs_code: bool) -> impl IntoView {
-    let register = ServerAction::<Register>::new();
-    let checked = Checked::new(register);
-    let refused = checked.refusal();
+    let register = Submission::of::<Register>();
+    let refused = register.refusal();
     let shown = if needs_code { FIELDS_AND_CODE } else { FIELDS };
     view! {
-        <ActionForm
-            action=register
-            on:submit:capture=move |event| checked.check(&event, Register::from_event(&event).ok(), first_fault)
-        >
+        <Form to=register check=first_fault>
             <input type="hidden" name="next" value=next/>
             <input type="hidden" name="invite" value=invite/>
             <div class="auth__fields">
@@ -126,7 +123,7 @@ fn RegisterForm(next: String, invite: String, needs_code: bool) -> impl IntoView
                     "Create account"
                 </SubmitButton>
             </div>
-        </ActionForm>
+        </Form>
     }
 }
 
@@ -151,10 +148,10 @@ pub(in crate::app) fn password_hint() -> String {
 }
 
 /// The first field that the backend would refuse as well.
-fn first_fault(form: &Register) -> Option<Error> {
-    DisplayName::parse(&form.display_name)
+fn first_fault(form: &Fields) -> Option<Error> {
+    DisplayName::parse(&form.get("display_name"))
         .err()
-        .or_else(|| Username::parse(&form.username).err())
-        .or_else(|| Email::parse_optional(&form.email).err())
-        .or_else(|| Password::parse(&form.password).err())
+        .or_else(|| Username::parse(&form.get("username")).err())
+        .or_else(|| Email::parse_optional(&form.get("email")).err())
+        .or_else(|| Password::parse(&form.get("password")).err())
 }

@@ -1,17 +1,18 @@
 //! `/settings`: names, address, password.
 
-use leptos::form::{ActionForm, FromFormData};
 use leptos::prelude::*;
 use protocol::error::Field;
-use protocol::limits;
 use protocol::parse::{DisplayName, Email, Password};
+use protocol::{Error, limits};
 
 use super::frame::{Saved, Section};
 use super::user_frame::UserFrame;
 use crate::api::accounts::{ChangePassword, UpdateProfile};
 use crate::app::controls::{FormAlert, PasswordField, SubmitButton, TextField};
-use crate::app::pages::{Checked, about, about_none_of, password_hint};
+use crate::app::form::{Form, Submission};
+use crate::app::pages::{about, about_none_of, password_hint};
 use crate::app::store::StoreCtx;
+use crate::browser::form::Fields;
 
 /// Names and password.
 #[component]
@@ -24,33 +25,24 @@ pub fn AccountPage() -> impl IntoView {
     }
 }
 
-/// Whether the last call of an action worked.
-pub(super) fn worked<O: Clone + Send + Sync + 'static, E: Clone + Send + Sync + 'static>(
-    answer: Option<Result<O, E>>,
-) -> bool {
-    matches!(answer, Some(Ok(_)))
+fn check_profile(form: &Fields) -> Option<Error> {
+    let name = DisplayName::parse(&form.get("display_name")).err();
+    name.or_else(|| Email::parse_optional(&form.get("email")).err())
+}
+
+fn check_password(form: &Fields) -> Option<Error> {
+    Password::parse(&form.get("new_password")).err()
 }
 
 #[component]
 fn ProfileSection() -> impl IntoView {
     let StoreCtx(store) = expect_context();
     let me = store.me.get_untracked();
-    let update = ServerAction::<UpdateProfile>::new();
-    let checked = Checked::new(update);
-    let refused = checked.refusal();
+    let update = Submission::of::<UpdateProfile>();
+    let refused = update.refusal();
     view! {
         <Section id="s-profile" title="How people see you">
-            <ActionForm
-                action=update
-                on:submit:capture=move |event| {
-                    checked
-                        .check(&event, UpdateProfile::from_event(&event).ok(), |form| {
-                            DisplayName::parse(&form.display_name)
-                                .err()
-                                .or_else(|| Email::parse_optional(&form.email).err())
-                        });
-                }
-            >
+            <Form to=update check=check_profile>
                 <div class="form-stack">
                     <FormAlert error=about_none_of(refused, &[Field::DisplayName, Field::Email])/>
                     <TextField
@@ -84,30 +76,21 @@ fn ProfileSection() -> impl IntoView {
                     />
                     <div class="button-row">
                         <SubmitButton pending=update.pending()>"Save changes"</SubmitButton>
-                        <Saved worked=Signal::derive(move || update.value().with(|answer| worked(answer.clone())))/>
+                        <Saved worked=update.worked()/>
                     </div>
                 </div>
-            </ActionForm>
+            </Form>
         </Section>
     }
 }
 
 #[component]
 fn PasswordSection() -> impl IntoView {
-    let change = ServerAction::<ChangePassword>::new();
-    let checked = Checked::new(change);
-    let refused = checked.refusal();
+    let change = Submission::of::<ChangePassword>();
+    let refused = change.refusal();
     view! {
         <Section id="s-password" title="Password" lead="Changing it signs every other device out.">
-            <ActionForm
-                action=change
-                on:submit:capture=move |event| {
-                    checked
-                        .check(&event, ChangePassword::from_event(&event).ok(), |form| {
-                            Password::parse(&form.new_password).err()
-                        });
-                }
-            >
+            <Form to=change check=check_password>
                 <div class="form-stack">
                     <FormAlert error=about_none_of(refused, &[Field::CurrentPassword, Field::Password])/>
                     <PasswordField
@@ -128,12 +111,12 @@ fn PasswordSection() -> impl IntoView {
                     <div class="button-row">
                         <SubmitButton class="" pending=change.pending()>"Change password"</SubmitButton>
                         <Saved
-                            worked=Signal::derive(move || change.value().with(|answer| worked(answer.clone())))
+                            worked=change.worked()
                             text="Changed. Every other device is signed out."
                         />
                     </div>
                 </div>
-            </ActionForm>
+            </Form>
         </Section>
     }
 }

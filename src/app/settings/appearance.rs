@@ -1,6 +1,5 @@
 //! `/settings/appearance`: choose by looking.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use protocol::entity::{Density, Settings, TextSize, Theme};
 
@@ -8,7 +7,8 @@ use super::frame::Section;
 use super::user_frame::UserFrame;
 use crate::api::accounts::UpdateSettings;
 use crate::app::controls::{Avatar, FormAlert, Segmented, SubmitButton};
-use crate::app::pages::{about_none_of, refusal};
+use crate::app::form::{Form, Submission};
+use crate::app::pages::about_none_of;
 use crate::app::shell::theme_attribute;
 use crate::app::store::StoreCtx;
 
@@ -31,7 +31,7 @@ pub fn AppearancePage() -> impl IntoView {
     let first = store.me.with_untracked(|me| me.settings);
     let draft = RwSignal::new(first);
     let saved = ArcRwSignal::new(first);
-    let save = ServerAction::<UpdateSettings>::new();
+    let save = Submission::of::<UpdateSettings>();
     Effect::new({
         let saved = saved.clone();
         move |_| {
@@ -44,7 +44,7 @@ pub fn AppearancePage() -> impl IntoView {
     Effect::new({
         let saved = saved.clone();
         move |_| {
-            if save.value().with(|answer| matches!(answer, Some(Ok(())))) {
+            if save.done().get() > 0 {
                 saved.set(draft.get_untracked());
             }
         }
@@ -52,14 +52,14 @@ pub fn AppearancePage() -> impl IntoView {
     let changed = Signal::derive(move || draft.get() != saved.get());
     view! {
         <UserFrame title="Appearance">
-            <ActionForm action=save>
+            <Form to=save>
                 <div class="settings__inner">
-                    <FormAlert error=about_none_of(refusal(save), &[])/>
+                    <FormAlert error=about_none_of(save.refusal(), &[])/>
                     <ThemeSection draft/>
                     <MessagesSection draft/>
                     <SaveBar changed pending=save.pending()/>
                 </div>
-            </ActionForm>
+            </Form>
         </UserFrame>
     }
 }

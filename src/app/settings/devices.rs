@@ -1,6 +1,5 @@
 //! `/settings/devices`: where somebody is signed in.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use protocol::entity::Device;
 
@@ -9,7 +8,8 @@ use super::listed::listed;
 use super::user_frame::UserFrame;
 use crate::api::accounts::{RevokeDevice, RevokeOtherDevices, devices};
 use crate::app::controls::{FormAlert, Icon, Spinner, SubmitButton};
-use crate::app::pages::{Extra, about_none_of, refusal, take_extra};
+use crate::app::form::{Form, Submission};
+use crate::app::pages::{Extra, about_none_of, take_extra};
 use crate::app::store::StoreCtx;
 use crate::app::words::day;
 
@@ -20,11 +20,11 @@ pub fn DevicesPage() -> impl IntoView {
         Extra::Devices(devices) => Some(devices),
         _ => None,
     };
-    let revoke = ServerAction::<RevokeDevice>::new();
-    let revoke_others = ServerAction::<RevokeOtherDevices>::new();
+    let revoke = Submission::of::<RevokeDevice>();
+    let revoke_others = Submission::of::<RevokeOtherDevices>();
     let StoreCtx(store) = expect_context();
     let signed_in_or_out = store.devices.clone();
-    let changes = move || (revoke.version().get(), revoke_others.version().get(), signed_in_or_out.get());
+    let changes = move || (revoke.done().get(), revoke_others.done().get(), signed_in_or_out.get());
     let list = listed(first, changes, devices);
     view! {
         <UserFrame title="Devices">
@@ -33,7 +33,7 @@ pub fn DevicesPage() -> impl IntoView {
                 title="Where you are signed in"
                 lead="A device you do not know? Sign it out and change your password."
             >
-                <FormAlert error=about_none_of(refusal(revoke), &[])/>
+                <FormAlert error=about_none_of(revoke.refusal(), &[])/>
                 {move || match list.get() {
                     None => view! { <p class="muted with-icon"><Spinner/>"Loading"</p> }.into_any(),
                     Some(Err(error)) => view! { <FormAlert error=Some(error.to_string())/> }.into_any(),
@@ -45,11 +45,7 @@ pub fn DevicesPage() -> impl IntoView {
 }
 
 #[component]
-fn DeviceList(
-    devices: Vec<Device>,
-    revoke: ServerAction<RevokeDevice>,
-    revoke_others: ServerAction<RevokeOtherDevices>,
-) -> impl IntoView {
+fn DeviceList(devices: Vec<Device>, revoke: Submission, revoke_others: Submission) -> impl IntoView {
     let others = devices.iter().any(|device| !device.is_current);
     view! {
         <ul>
@@ -58,19 +54,19 @@ fn DeviceList(
         {others
             .then(|| {
                 view! {
-                    <ActionForm action=revoke_others>
+                    <Form to=revoke_others>
                         <SubmitButton class="button--danger-ghost" pending=revoke_others.pending()>
                             <Icon name="leave"/>
                             "Sign out all others"
                         </SubmitButton>
-                    </ActionForm>
+                    </Form>
                 }
             })}
     }
 }
 
 #[component]
-fn DeviceRow(device: Device, revoke: ServerAction<RevokeDevice>) -> impl IntoView {
+fn DeviceRow(device: Device, revoke: Submission) -> impl IntoView {
     let times = format!("Signed in on {}, last used on {}", day(device.created_at), day(device.last_used_at));
     let label = format!("Sign out {}", device.name);
     view! {
@@ -86,10 +82,10 @@ fn DeviceRow(device: Device, revoke: ServerAction<RevokeDevice>) -> impl IntoVie
                 .then(|| {
                     view! {
                         <div class="setting-row__action">
-                            <ActionForm action=revoke>
+                            <Form to=revoke>
                                 <input type="hidden" name="session_id" value=device.id.to_string()/>
                                 <SubmitButton class="button--small" label>"Sign out"</SubmitButton>
-                            </ActionForm>
+                            </Form>
                         </div>
                     }
                 })}

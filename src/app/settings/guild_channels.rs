@@ -1,21 +1,21 @@
 //! `/servers/:guild/settings/channels`: order, names, topics, and what goes.
 
-use leptos::form::{ActionForm, FromFormData};
 use leptos::prelude::*;
 use protocol::entity::{Channel, ChannelKind};
 use protocol::error::Field;
 use protocol::parse::{ChannelName, Topic};
 use protocol::permissions::Permissions;
-use protocol::{ChannelId, limits};
+use protocol::{ChannelId, Error, limits};
 
-use super::account::worked;
 use super::frame::{Saved, Section};
 use super::guild_frame::{GuildSettings, may};
 use crate::api::channels::{DeleteChannel, MoveChannel, UpdateChannel};
 use crate::app::controls::{FormAlert, Icon, SubmitButton, TextField};
-use crate::app::pages::{Checked, CreateChannelOpener, about, about_none_of, refusal};
+use crate::app::form::{Form, Submission};
+use crate::app::pages::{CreateChannelOpener, about, about_none_of};
 use crate::app::store::GuildEntry;
 use crate::app::store::guild::grouped;
+use crate::browser::form::Fields;
 
 /// The list, each channel with its own forms.
 #[component]
@@ -26,8 +26,8 @@ pub fn GuildChannelsPage() -> impl IntoView {
 /// The calls of the whole list: a row that moves is made anew, and its answer has to outlive it.
 #[derive(Clone, Copy)]
 struct Calls {
-    shift: ServerAction<MoveChannel>,
-    delete: ServerAction<DeleteChannel>,
+    shift: Submission,
+    delete: Submission,
 }
 
 /// A channel and where it could go.
@@ -59,14 +59,14 @@ fn places(channels: &[Channel]) -> Vec<Place> {
 
 fn channels(entry: GuildEntry) -> impl IntoView {
     let id = entry.id();
-    let calls = Calls { shift: ServerAction::new(), delete: ServerAction::new() };
+    let calls = Calls { shift: Submission::of::<MoveChannel>(), delete: Submission::of::<DeleteChannel>() };
     let known = entry.channels.clone();
     let list = Memo::new(move |_| known.with(|channels| places(channels)));
     let manages = Memo::new(move |_| may(&entry, Permissions::MANAGE_CHANNELS));
     view! {
         <Section id="g-channels" title="Channels and categories" lead="In the order of the sidebar.">
-            <FormAlert error=about_none_of(refusal(calls.shift), &[])/>
-            <FormAlert error=about_none_of(refusal(calls.delete), &[])/>
+            <FormAlert error=about_none_of(calls.shift.refusal(), &[])/>
+            <FormAlert error=about_none_of(calls.delete.refusal(), &[])/>
             {move || {
                 manages
                     .get()
@@ -133,27 +133,25 @@ fn ChannelRow(place: Place, calls: Calls, manages: Memo<bool>) -> impl IntoView 
     .into_any()
 }
 
+fn check_category(form: &Fields) -> Option<Error> {
+    ChannelName::parse_category(&form.get("name")).err()
+}
+
+fn check_channel(form: &Fields) -> Option<Error> {
+    let name = ChannelName::parse(&form.get("name")).err();
+    name.or_else(|| Topic::parse(&form.get("topic")).err())
+}
+
 #[component]
 fn EditForm(channel: Channel) -> impl IntoView {
-    let update = ServerAction::<UpdateChannel>::new();
-    let checked = Checked::new(update);
-    let refused = checked.refusal();
+    let update = Submission::of::<UpdateChannel>();
+    let refused = update.refusal();
     let id = channel.id;
     let is_category = channel.kind == ChannelKind::Category;
     let field = if is_category { Field::CategoryName } else { Field::ChannelName };
-    let check = move |form: &UpdateChannel| {
-        let name = if is_category {
-            ChannelName::parse_category(&form.name).err()
-        } else {
-            ChannelName::parse(&form.name).err()
-        };
-        name.or_else(|| Topic::parse(&form.topic).err())
-    };
+    let check = if is_category { check_category } else { check_channel };
     view! {
-        <ActionForm
-            action=update
-            on:submit:capture=move |event| checked.check(&event, UpdateChannel::from_event(&event).ok(), check)
-        >
+        <Form to=update check>
             <input type="hidden" name="channel_id" value=id.to_string()/>
             <div class="form-stack">
                 <FormAlert error=about_none_of(refused, &[Field::ChannelName, Field::CategoryName, Field::Topic])/>
@@ -181,10 +179,10 @@ fn EditForm(channel: Channel) -> impl IntoView {
                     })}
                 <div class="button-row">
                     <SubmitButton class="button--primary button--small" pending=update.pending()>"Save changes"</SubmitButton>
-                    <Saved worked=Signal::derive(move || update.value().with(|answer| worked(answer.clone())))/>
+                    <Saved worked=update.worked()/>
                 </div>
             </div>
-        </ActionForm>
+        </Form>
     }
 }
 
@@ -201,7 +199,7 @@ fn MoveButton(
         let parent = channel.parent_id.map(|id: ChannelId| id.to_string()).unwrap_or_default();
         let label = format!("{words}: {}", channel.name);
         view! {
-            <ActionForm action=calls.shift>
+            <Form to=calls.shift>
                 <input type="hidden" name="channel_id" value=channel.id.to_string()/>
                 <input type="hidden" name="parent_id" value=parent/>
                 <input type="hidden" name="position" value=to.to_string()/>
@@ -209,7 +207,7 @@ fn MoveButton(
                     <Icon name=icon/>
                     {words}
                 </SubmitButton>
-            </ActionForm>
+            </Form>
         }
     })
 }
@@ -229,10 +227,10 @@ fn DeleteForm(channel: Channel, calls: Calls) -> impl IntoView {
             <summary class="button button--small button--danger-ghost">"Delete…"</summary>
             <div class="confirm__body">
                 <p>{loss}</p>
-                <ActionForm action=calls.delete>
+                <Form to=calls.delete>
                     <input type="hidden" name="channel_id" value=channel.id.to_string()/>
                     <SubmitButton class="button--danger button--small" pending=calls.delete.pending()>{words}</SubmitButton>
-                </ActionForm>
+                </Form>
             </div>
         </details>
     }

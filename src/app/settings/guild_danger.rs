@@ -1,25 +1,24 @@
 //! What cannot be taken back: handing a server over, leaving it, deleting it.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use protocol::GuildId;
 use protocol::entity::ChannelKind;
 
-use super::account::worked;
 use super::frame::{Saved, Section};
 use crate::api::guilds::{DeleteGuild, LeaveGuild, TransferGuild};
 use crate::app::controls::{FormAlert, SubmitButton, TextField};
-use crate::app::pages::{about_none_of, refusal};
+use crate::app::form::{Form, Submission};
+use crate::app::pages::about_none_of;
 use crate::app::store::GuildEntry;
 use crate::app::words;
 
 /// For its owner: make somebody else the owner.
 #[component]
 pub(super) fn HandOverSection(id: GuildId) -> impl IntoView {
-    let transfer = ServerAction::<TransferGuild>::new();
+    let transfer = Submission::of::<TransferGuild>();
     view! {
         <Section id="g-hand-over" title="Hand over" lead="The new owner can do everything, you only what your roles allow.">
-            <ActionForm action=transfer>
+            <Form to=transfer>
                 <input type="hidden" name="guild_id" value=id.to_string()/>
                 <div class="form-stack">
                     <TextField
@@ -27,17 +26,17 @@ pub(super) fn HandOverSection(id: GuildId) -> impl IntoView {
                         name="username"
                         label="Username of the new owner"
                         hint="Has to be a member already."
-                        error=about_none_of(refusal(transfer), &[])
+                        error=about_none_of(transfer.refusal(), &[])
                     />
                     <div class="button-row">
                         <SubmitButton class="" pending=transfer.pending()>"Hand over"</SubmitButton>
                         <Saved
-                            worked=Signal::derive(move || transfer.value().with(|answer| worked(answer.clone())))
+                            worked=transfer.worked()
                             text="Handed over."
                         />
                     </div>
                 </div>
-            </ActionForm>
+            </Form>
         </Section>
     }
 }
@@ -45,18 +44,18 @@ pub(super) fn HandOverSection(id: GuildId) -> impl IntoView {
 /// For everybody else: leave.
 #[component]
 pub(super) fn LeaveSection(id: GuildId) -> impl IntoView {
-    let leave = ServerAction::<LeaveGuild>::new();
+    let leave = Submission::of::<LeaveGuild>();
     view! {
         <Section id="g-leave" title="Leave" lead="You can come back with an invite. Your messages stay.">
-            <ActionForm action=leave>
+            <Form to=leave>
                 <input type="hidden" name="guild_id" value=id.to_string()/>
                 <div class="form-stack">
-                    <FormAlert error=about_none_of(refusal(leave), &[])/>
+                    <FormAlert error=about_none_of(leave.refusal(), &[])/>
                     <div class="button-row">
                         <SubmitButton class="button--danger" pending=leave.pending()>{words::LEAVE_GUILD}</SubmitButton>
                     </div>
                 </div>
-            </ActionForm>
+            </Form>
         </Section>
     }
 }
@@ -64,7 +63,7 @@ pub(super) fn LeaveSection(id: GuildId) -> impl IntoView {
 /// For its owner: delete it for everybody, with its name typed.
 #[component]
 pub(super) fn DeleteSection(entry: GuildEntry) -> impl IntoView {
-    let delete = ServerAction::<DeleteGuild>::new();
+    let delete = Submission::of::<DeleteGuild>();
     let typed = RwSignal::new(String::new());
     // Without script nothing is typed here, and the backend alone compares.
     let interactive = RwSignal::new(false);
@@ -90,14 +89,14 @@ pub(super) fn DeleteSection(entry: GuildEntry) -> impl IntoView {
     view! {
         <Section id="g-delete" title="Delete for everyone">
             <p>{loss}</p>
-            <ActionForm action=delete>
+            <Form to=delete>
                 <input type="hidden" name="guild_id" value=id.to_string()/>
                 <div class="form-stack">
                     <TextField
                         id="delete-confirmation"
                         name="confirmation"
                         label=format!("Type “{}” to confirm", name.get_untracked())
-                        error=about_none_of(refusal(delete), &[])
+                        error=about_none_of(delete.refusal(), &[])
                         on_input=move |text: String| typed.set(text)
                     />
                     <div class="button-row">
@@ -106,7 +105,7 @@ pub(super) fn DeleteSection(entry: GuildEntry) -> impl IntoView {
                         </SubmitButton>
                     </div>
                 </div>
-            </ActionForm>
+            </Form>
         </Section>
     }
 }

@@ -1,6 +1,5 @@
 //! `/servers/:guild/settings/invites`: the links that lead in.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use protocol::GuildId;
 use protocol::entity::Invite;
@@ -11,7 +10,8 @@ use super::guild_frame::{GuildSettings, may};
 use super::listed::listed;
 use crate::api::invites::{CreateInvite, RevokeInvite, list_invites};
 use crate::app::controls::{EmptyState, FormAlert, Select, Spinner, SubmitButton};
-use crate::app::pages::{Extra, about_none_of, refusal, take_extra};
+use crate::app::form::{Form, Submission};
+use crate::app::pages::{Extra, about_none_of, take_extra};
 use crate::app::store::GuildEntry;
 use crate::app::words::day;
 
@@ -42,7 +42,7 @@ pub fn GuildInvitesPage() -> impl IntoView {
 
 fn invites(entry: GuildEntry) -> impl IntoView {
     let id = entry.id();
-    let create = ServerAction::<CreateInvite>::new();
+    let create = Submission::of::<CreateInvite>();
     let manages = Memo::new({
         let entry = entry.clone();
         move |_| may(&entry, Permissions::MANAGE_GUILD)
@@ -66,16 +66,16 @@ fn invites(entry: GuildEntry) -> impl IntoView {
 }
 
 #[component]
-fn CreateSection(id: GuildId, create: ServerAction<CreateInvite>) -> impl IntoView {
+fn CreateSection(id: GuildId, create: Submission) -> impl IntoView {
     let options = |list: &[(&str, &str)]| -> Vec<(String, String)> {
         list.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect()
     };
     view! {
         <Section id="g-new-invite" title="New invite">
-            <ActionForm action=create>
+            <Form to=create>
                 <input type="hidden" name="guild_id" value=id.to_string()/>
                 <div class="form-stack">
-                    <FormAlert error=about_none_of(refusal(create), &[])/>
+                    <FormAlert error=about_none_of(create.refusal(), &[])/>
                     <div class="form-columns">
                         <Select id="max-age" name="max_age_s" label="Expires" options=options(LIVES) selected="604800"/>
                         <Select id="max-uses" name="max_uses" label="Number of uses" options=options(USES) selected="0"/>
@@ -84,23 +84,23 @@ fn CreateSection(id: GuildId, create: ServerAction<CreateInvite>) -> impl IntoVi
                         <SubmitButton pending=create.pending()>"Create invite"</SubmitButton>
                     </div>
                 </div>
-            </ActionForm>
+            </Form>
         </Section>
     }
 }
 
 #[component]
-fn ListSection(id: GuildId, create: ServerAction<CreateInvite>) -> impl IntoView {
+fn ListSection(id: GuildId, create: Submission) -> impl IntoView {
     let first = match take_extra() {
         Extra::Invites(invites) => Some(invites),
         _ => None,
     };
-    let revoke = ServerAction::<RevokeInvite>::new();
-    let changes = move || (create.version().get(), revoke.version().get());
+    let revoke = Submission::of::<RevokeInvite>();
+    let changes = move || (create.done().get(), revoke.done().get());
     let list = listed(first, changes, move || list_invites(id));
     view! {
         <Section id="g-invites" title="Invites" lead="Whoever holds one of these can join.">
-            <FormAlert error=about_none_of(refusal(revoke), &[])/>
+            <FormAlert error=about_none_of(revoke.refusal(), &[])/>
             {move || match list.get() {
                 None => view! { <p class="muted with-icon"><Spinner/>"Loading"</p> }.into_any(),
                 Some(Err(error)) => view! { <FormAlert error=Some(error.to_string())/> }.into_any(),
@@ -115,7 +115,7 @@ fn ListSection(id: GuildId, create: ServerAction<CreateInvite>) -> impl IntoView
 }
 
 #[component]
-fn InviteTable(invites: Vec<Invite>, revoke: ServerAction<RevokeInvite>) -> impl IntoView {
+fn InviteTable(invites: Vec<Invite>, revoke: Submission) -> impl IntoView {
     view! {
         <div class="table-frame" role="region" aria-label="Table of invites" tabindex="0">
             <table class="table">
@@ -137,7 +137,7 @@ fn InviteTable(invites: Vec<Invite>, revoke: ServerAction<RevokeInvite>) -> impl
 }
 
 #[component]
-fn InviteRow(invite: Invite, revoke: ServerAction<RevokeInvite>) -> impl IntoView {
+fn InviteRow(invite: Invite, revoke: Submission) -> impl IntoView {
     let uses = match invite.max_uses {
         Some(max) => format!("{} of {max}", invite.uses),
         None => invite.uses.to_string(),
@@ -151,10 +151,10 @@ fn InviteRow(invite: Invite, revoke: ServerAction<RevokeInvite>) -> impl IntoVie
             <td class="table__number">{uses}</td>
             <td>{expires}</td>
             <td>
-                <ActionForm action=revoke>
+                <Form to=revoke>
                     <input type="hidden" name="invite_id" value=invite.id.to_string()/>
                     <SubmitButton class="button--small button--danger-ghost" label>"Revoke"</SubmitButton>
-                </ActionForm>
+                </Form>
             </td>
         </tr>
     }

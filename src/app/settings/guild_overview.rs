@@ -1,20 +1,20 @@
 //! `/servers/:guild/settings`: its name, and how to part with it.
 
-use leptos::form::{ActionForm, FromFormData};
 use leptos::prelude::*;
-use protocol::limits;
 use protocol::parse::GuildName;
 use protocol::permissions::Permissions;
+use protocol::{Error, limits};
 
-use super::account::worked;
 use super::frame::{Saved, Section};
 use super::guild_danger::{DeleteSection, HandOverSection, LeaveSection};
 use super::guild_frame::{GuildSettings, may};
 use crate::api::guilds::RenameGuild;
 use crate::app::controls::{SubmitButton, TextField};
-use crate::app::pages::{Checked, about_none_of};
+use crate::app::form::{Form, Submission};
+use crate::app::pages::about_none_of;
 use crate::app::store::{GuildEntry, StoreCtx};
 use crate::app::words;
+use crate::browser::form::Fields;
 
 /// Rename, hand over, leave, delete: each for whom it is.
 #[component]
@@ -59,18 +59,16 @@ fn overview(entry: GuildEntry) -> impl IntoView {
     }
 }
 
+fn check_name(form: &Fields) -> Option<Error> {
+    GuildName::parse(&form.get("name")).err()
+}
+
 #[component]
 fn NameSection(id: protocol::GuildId, name: String) -> impl IntoView {
-    let rename = ServerAction::<RenameGuild>::new();
-    let checked = Checked::new(rename);
+    let rename = Submission::of::<RenameGuild>();
     view! {
         <Section id="g-name" title="Name">
-            <ActionForm
-                action=rename
-                on:submit:capture=move |event| {
-                    checked.check(&event, RenameGuild::from_event(&event).ok(), |form| GuildName::parse(&form.name).err());
-                }
-            >
+            <Form to=rename check=check_name>
                 <input type="hidden" name="guild_id" value=id.to_string()/>
                 <div class="form-stack">
                     <TextField
@@ -78,15 +76,15 @@ fn NameSection(id: protocol::GuildId, name: String) -> impl IntoView {
                         name="name"
                         label=words::GUILD_NAME
                         value=name
-                        error=about_none_of(checked.refusal(), &[])
+                        error=about_none_of(rename.refusal(), &[])
                         max=limits::GUILD_NAME_CHARS
                     />
                     <div class="button-row">
                         <SubmitButton pending=rename.pending()>"Save changes"</SubmitButton>
-                        <Saved worked=Signal::derive(move || rename.value().with(|answer| worked(answer.clone())))/>
+                        <Saved worked=rename.worked()/>
                     </div>
                 </div>
-            </ActionForm>
+            </Form>
         </Section>
     }
 }

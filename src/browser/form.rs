@@ -1,0 +1,55 @@
+//! What a form holds, and sending it.
+
+use gloo_net::http::{Request, Response};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{FormData, HtmlFormElement, SubmitEvent, UrlSearchParams};
+
+/// Names and values, encoded as a form sends them.
+#[derive(Debug, Clone)]
+pub struct Fields(UrlSearchParams);
+
+impl Fields {
+    /// What the form of a `submit` event holds. `None` for an event of something else.
+    pub fn of(event: &SubmitEvent) -> Option<Self> {
+        let form: HtmlFormElement = event.target()?.dyn_into().ok()?;
+        let data = FormData::new_with_form(&form).ok()?;
+        UrlSearchParams::new_with_str_sequence_sequence(&data).ok().map(Self)
+    }
+
+    /// Fields that no form holds.
+    pub fn with(fields: &[(&str, &str)]) -> Option<Self> {
+        let encoded = UrlSearchParams::new().ok()?;
+        fields.iter().for_each(|(name, value)| encoded.append(name, value));
+        Some(Self(encoded))
+    }
+
+    /// The text of a field; empty when there is none of that name.
+    pub fn get(&self, name: &str) -> String {
+        self.0.get(name).unwrap_or_default()
+    }
+}
+
+/// What the instance answered.
+#[derive(Debug)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// The whole body.
+    pub body: String,
+    /// Where it sends the page, if it does.
+    pub location: Option<String>,
+}
+
+/// Sends fields as a form would, except that the answer comes as JSON. `location` is told when the answer carries the
+/// header `redirect`. `None` when no answer came.
+pub async fn post(path: &str, fields: Fields, redirect: &str) -> Option<Reply> {
+    let request = Request::post(path)
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .header("Accept", "application/json")
+        .body(JsValue::from(fields.0.to_string()))
+        .ok()?;
+    let response: Response = request.send().await.ok()?;
+    let headers = response.headers();
+    let location = headers.get(redirect).and_then(|_| headers.get("Location"));
+    Some(Reply { status: response.status(), body: response.text().await.ok()?, location })
+}
