@@ -21,6 +21,7 @@ use protocol::snapshot::Place;
 mod badge;
 mod banner;
 mod channel_list;
+mod closures;
 mod composer;
 mod context;
 mod conversation;
@@ -46,10 +47,12 @@ mod times;
 mod toolbar;
 mod topbar;
 mod typing;
+mod unsent;
 
 pub use live::{Live, connect};
 
 use channel_list::Sidebar;
+use closures::{flag, part, word};
 use context::{Chat, Drawer, Screen, channel_name};
 use conversation::Conversation;
 use deletion::DeletionDialog;
@@ -69,23 +72,23 @@ pub fn ChatFrame() -> impl IntoView {
     let chat = Chat::provide();
     follow_place(chat);
     shortcuts::listen(chat);
-    let panel = move || {
+    let panel = part(move || {
         let guild = chat.guild().filter(|guild| guild.stage.get() == Stage::Loaded)?;
-        matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! { <MemberPanel guild/> })
-    };
+        matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! { <MemberPanel guild/> }.into_any())
+    });
     let navigation_open = move || chat.drawer.get() == Some(Drawer::Navigation);
     let heading = heading(chat);
     view! {
         <Title text=move || heading.get()/>
         // Only where there is one: a link to nothing is no way to skip.
-        {move || matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! {
+        {part(move || matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! {
             <div class="skip-links"><a href="#composer" target="_self">"Skip to message box"</a></div>
-        })}
+        }.into_any()))}
         <div class="app">
             <div
                 class="navigation"
                 id="navigation"
-                data-open=move || navigation_open().then_some("")
+                data-open=word(navigation_open, "")
                 on:keydown=move |event| drawers::pressed(chat, &event)
                 on:click=move |event| drawers::chosen(chat, &event)
             >
@@ -104,14 +107,14 @@ pub fn ChatFrame() -> impl IntoView {
                     drawers::close(chat);
                 }
             ></a>
-            <div class="sheet" inert=navigation_open>
+            <div class="sheet" inert=flag(navigation_open)>
                 <main
                     class="conversation"
                     id="conversation"
                     tabindex="-1"
-                    inert=move || drawers::is_members(chat)
+                    inert=flag(move || drawers::is_members(chat))
                 >
-                    {move || middle(chat.screen.get())}
+                    {part(move || Some(middle(chat.screen.get())))}
                 </main>
                 {panel}
             </div>

@@ -7,16 +7,15 @@ use leptos::prelude::*;
 const MOST: u32 = 99;
 
 /// A dot or a number, or nothing.
-pub(super) fn badge(is_unread: bool, mentions: u32) -> AnyView {
-    match (is_unread, mentions) {
-        (false, _) => ().into_any(),
-        (true, 0) => view! {
+pub(super) fn badge(is_unread: bool, mentions: u32) -> Option<AnyView> {
+    is_unread.then(|| match mentions {
+        0 => view! {
             <span class="unread-dot"><span class="visually-hidden">", unread"</span></span>
         }
         .into_any(),
-        (true, 1) => number(1, " mention"),
-        (true, count) => number(count, " mentions"),
-    }
+        1 => number(1, " mention"),
+        count => number(count, " mentions"),
+    })
 }
 
 /// A number with a hidden word for what it counts, which begins with a space.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_router::location::Url;
 
+use super::closures::part;
 use super::context::Chat;
 use crate::app::controls::{Icon, Spinner};
 use crate::app::pages::current_path;
@@ -62,13 +63,13 @@ pub(super) fn LinkBanner() -> impl IntoView {
     let signed_out = Memo::new(move |_| link.get() == Link::SignedOut);
     view! {
         <div role="status">
-            {move || match notice.get() {
-                _ if signed_out.get() => signed_out_banner(),
-                _ if outdated.get() => outdated_banner(),
-                Notice::Nothing => ().into_any(),
-                Notice::Away => away_banner(),
-                Notice::Back => back_banner(caught_up.get_untracked()),
-            }}
+            {part(move || match notice.get() {
+                _ if signed_out.get() => Some(signed_out_banner()),
+                _ if outdated.get() => Some(outdated_banner()),
+                Notice::Nothing => None,
+                Notice::Away => Some(away_banner()),
+                Notice::Back => Some(back_banner(caught_up.get_untracked())),
+            })}
         </div>
     }
 }

@@ -7,6 +7,7 @@ use protocol::snapshot::Place;
 use protocol::{ChannelId, GuildId};
 
 use super::badge::badge;
+use super::closures::{flag, part, word};
 use super::context::{Chat, Screen};
 use super::shortcuts;
 use crate::app::controls::{Icon, Menu};
@@ -39,7 +40,7 @@ fn channels(chat: Chat, guild: &GuildEntry) -> AnyView {
     };
     let entry = guild.clone();
     view! {
-        <nav class="channel-sidebar" aria-label=move || name.get() on:keydown=move |event| shortcuts::in_list(&event)>
+        <nav class="channel-sidebar" aria-label=name on:keydown=move |event| shortcuts::in_list(&event)>
             {header(guild, name)}
             // The place of the quick switcher.
             <div></div>
@@ -72,26 +73,26 @@ fn header(guild: &GuildEntry, name: Signal<String>) -> AnyView {
     view! {
         <header class="channel-sidebar__header">
             <button class="server-name" type="button" popovertarget="server-menu">
-                <span class="truncate" dir="auto">{move || name.get()}</span>
+                <span class="truncate" dir="auto">{name}</span>
                 <Icon name="chevron-down"/>
             </button>
             <Menu id="server-menu" label=menu_label>
-                {move || may_invite.get().then(|| view! {
+                {part(move || may_invite.get().then(|| view! {
                     <li>
                         <InviteOpener guild=id class="menu__item" label="">
                             <Icon name="user-plus"/>
                             <span class="menu__label">"Invite people"</span>
                         </InviteOpener>
                     </li>
-                })}
-                {move || may_create.get().then(|| view! {
+                }.into_any()))}
+                {part(move || may_create.get().then(|| view! {
                     <li>
                         <CreateChannelOpener guild=id class="menu__item" label="">
                             <Icon name="plus"/>
                             <span class="menu__label">"Create channel"</span>
                         </CreateChannelOpener>
                     </li>
-                })}
+                }.into_any()))}
                 <li>
                     <a class="menu__item" href=format!("/servers/{id}/settings")>
                         <Icon name="gear"/>
@@ -99,12 +100,12 @@ fn header(guild: &GuildEntry, name: Signal<String>) -> AnyView {
                     </a>
                 </li>
             </Menu>
-            {move || may_create.get().then(|| view! {
+            {part(move || may_create.get().then(|| view! {
                 <CreateChannelOpener guild=id class="icon-button"><Icon name="plus"/></CreateChannelOpener>
-            })}
-            {move || may_invite.get().then(|| view! {
+            }.into_any()))}
+            {part(move || may_invite.get().then(|| view! {
                 <InviteOpener guild=id class="icon-button"><Icon name="user-plus"/></InviteOpener>
-            })}
+            }.into_any()))}
             {super::drawers::close_link("Close navigation")}
         </header>
     }
@@ -164,26 +165,26 @@ fn channel_row(chat: Chat, guild: GuildId, reads: ArcRwSignal<Reads>, channel: &
     });
     let here = Memo::new(move |_| chat.screen.get() == Screen::Channel(id));
     view! {
-        <li>
-            <div
-                class="channel-row"
-                class:channel-row--unread=move || news.get().0
-                class:channel-row--current=move || here.get()
-            >
-                <a
-                    class="channel-row__link"
-                    href=format!("/channels/{guild}/{id}")
-                    aria-current=move || here.get().then_some("page")
+            <li>
+                <div
+                    class="channel-row"
+                    class:channel-row--unread=flag(move || news.get().0)
+                    class:channel-row--current=flag(move || here.get())
                 >
-                    <Icon name=if is_private(channel) { "lock" } else { "hash" }/>
-                    <span class="channel-row__name" dir="auto">{channel.name.clone()}</span>
-                    {move || {
+                    <a
+                        class="channel-row__link"
+                        href=format!("/channels/{guild}/{id}")
+                        aria-current=word(move || here.get(), "page")
+                    >
+                        <Icon name=if is_private(channel) { "lock" } else { "hash" }/>
+                        <span class="channel-row__name" dir="auto">{channel.name.clone()}</span>
+    {part(move || {
                         let (unread, mentions) = news.get();
                         badge(unread, mentions)
-                    }}
-                </a>
-            </div>
-        </li>
-    }
+                    })}
+                    </a>
+                </div>
+            </li>
+        }
     .into_any()
 }

@@ -5,12 +5,13 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use protocol::{ChannelId, limits};
 
+use super::closures::{part, text};
 use super::context::Chat;
 use super::sending;
 use super::typing::Typing;
-use crate::api::Refusal;
 use crate::api::messages::SendMessage;
 use crate::app::controls::Icon;
+use crate::app::form::Submission;
 use crate::browser::dom::{HtmlTextAreaElement, KeyboardEvent};
 use crate::browser::{focus, storage, time};
 
@@ -28,7 +29,7 @@ pub(super) fn Composer(
     let over = RwSignal::new(0_usize);
     view! {
         <div class="composer-dock">
-            {move || if may_send.get() {
+            {part(move || Some(if may_send.get() {
                 view! { <MessageForm channel label over/> }.into_any()
             } else {
                 view! {
@@ -38,18 +39,18 @@ pub(super) fn Composer(
                     </div>
                 }
                 .into_any()
-            }}
+            }))}
             <div class="composer-foot">
                 <Typing channel/>
                 <span class="no-script">"Live updates are off. Reload to see new messages."</span>
-                {move || {
+                {part(move || {
                     let over = over.get();
                     (over > 0).then(|| view! {
                         <span class="composer-foot__limit--over" role="status">
                             {["−", &over.to_string(), " characters"].concat()}
                         </span>
-                    })
-                }}
+                    }.into_any())
+                })}
             </div>
         </div>
     }
@@ -88,16 +89,16 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
             method="post"
             action=SendMessage::PATH
             aria-label="New message"
-            novalidate=move || chat.interactive.get()
+            novalidate=chat.interactive
             on:submit=move |event| {
                 event.prevent_default();
                 submit();
             }
         >
-            {move || chat.replying.get().map(|message| reply_context(chat, &message))}
-            {move || problem.get().map(|problem| view! {
+            {part(move || chat.replying.get().map(|message| reply_context(chat, &message)))}
+            {part(move || problem.get().map(|problem| view! {
                 <p class="composer__context" role="alert"><Icon name="warning"/><span>{problem}</span></p>
-            })}
+            }.into_any()))}
             <input type="hidden" name="channel_id" value=channel.to_string()/>
             <input type="hidden" name="next" value=chat.channel_path(channel)/>
             <div class="composer__row">
@@ -108,8 +109,8 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
                     name="content"
                     rows="1"
                     required=true
-                    aria-label=move || label.get()
-                    placeholder=move || label.get()
+                    aria-label=label
+                    placeholder=label
                     on:input=move |event| {
                         let text = event_target_value(&event);
                         changed(&text);
@@ -127,8 +128,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
 
 /// Why the message of a plain form was refused: the address says so.
 fn refused_form() -> Option<String> {
-    let answer = ServerAction::<SendMessage>::new().value().get_untracked();
-    answer.and_then(Result::err).map(|Refusal(error)| error.to_string())
+    Submission::of::<SendMessage>().refusal().get_untracked().map(|error| error.to_string())
 }
 
 /// Brings back what was being written here, and what could not be sent.
@@ -170,7 +170,7 @@ fn reply_context(chat: Chat, message: &protocol::entity::Message) -> AnyView {
     view! {
         <div class="composer__context">
             <Icon name="reply" class="icon--mirror"/>
-            <span class="truncate">"Replying to " <b><bdi>{move || chat.name_of(&author)}</bdi></b></span>
+            <span class="truncate">"Replying to " <b><bdi>{text(move || chat.name_of(&author))}</bdi></b></span>
             <button
                 class="icon-button icon-button--small"
                 type="button"

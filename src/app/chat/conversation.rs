@@ -43,7 +43,7 @@ pub(super) fn Conversation(
         <Topbar channel name/>
         <MessageList timeline label=messages/>
         <Composer channel label=composer/>
-        <div class="visually-hidden" role="log" aria-label="New messages">{move || announced.get()}</div>
+        <div class="visually-hidden" role="log" aria-label="New messages">{announced}</div>
     }
 }
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::closures::text;
 use super::context::Chat;
 use super::sending;
 use crate::app::controls::Dialog;
@@ -25,7 +26,7 @@ pub(super) fn DeletionDialog() -> impl IntoView {
             let author = message.author.clone();
             view! {
                 <blockquote class="muted">
-                    <b><bdi>{move || chat.name_of(&author)}</bdi></b>
+                    <b><bdi>{text(move || chat.name_of(&author))}</bdi></b>
                     " "
                     <span dir="auto">{chat.excerpt(&message.content)}</span>
                 </blockquote>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::entity::Presence;
 
 use super::badge::badge;
+use super::closures::{flag, part, word};
 use super::context::{Chat, Screen};
 use super::shortcuts;
 use crate::app::controls::{Avatar, AvatarSize, EmptyState, Icon};
@@ -32,13 +33,13 @@ pub(super) fn conversations(chat: Chat) -> AnyView {
                         {row(chat, dm)}
                     </For>
                 </ul>
-                {move || none.get().then(|| view! {
+                {part(move || none.get().then(|| view! {
                     <EmptyState
                         icon="message"
                         title="No conversations yet".to_owned()
                         text="Write to somebody you share a server with.".to_owned()
                     />
-                })}
+                }.into_any()))}
             </div>
         </nav>
     }
@@ -72,23 +73,23 @@ fn row(chat: Chat, dm: DmEntry) -> AnyView {
     let here = Memo::new(move |_| chat.screen.get() == Screen::Channel(id));
     let hue = protocol::entity::hue_of(recipient.get());
     view! {
-        <li>
-            <a
-                class="dm-row"
-                class:dm-row--unread=move || news.get().0
-                href=format!("/channels/@me/{id}")
-                aria-current=move || here.get().then_some("page")
-            >
-                <Avatar name hue size=AvatarSize::Medium presence=presence_of(chat, dm)/>
-                <span class="dm-row__text">
-                    <span class="dm-row__name" dir="auto">{move || name.get()}</span>
-                </span>
-                {move || {
-                    let (unread, mentions) = news.get();
-                    badge(unread, mentions)
-                }}
-            </a>
-        </li>
-    }
+            <li>
+                <a
+                    class="dm-row"
+                    class:dm-row--unread=flag(move || news.get().0)
+                    href=format!("/channels/@me/{id}")
+                    aria-current=word(move || here.get(), "page")
+                >
+                    <Avatar name hue size=AvatarSize::Medium presence=presence_of(chat, dm)/>
+                    <span class="dm-row__text">
+                        <span class="dm-row__name" dir="auto">{name}</span>
+                    </span>
+    {part(move || {
+                        let (unread, mentions) = news.get();
+                        badge(unread, mentions)
+                    })}
+                </a>
+            </li>
+        }
     .into_any()
 }

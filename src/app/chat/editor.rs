@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use protocol::entity::Message;
 
+use super::closures::part;
 use super::context::{Chat, focus_composer};
 use super::sending;
 use crate::app::controls::Icon;
@@ -76,9 +77,9 @@ pub(super) fn Editor(
                 ", Enter "
                 <button class="message__state-action" type="submit">"saves"</button>
             </p>
-            {move || error.get().map(|error| view! {
+            {part(move || error.get().map(|error| view! {
                 <p class="field__error" role="alert"><Icon name="warning"/><span>{error}</span></p>
-            })}
+            }.into_any()))}
         </form>
     }
 }

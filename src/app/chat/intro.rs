@@ -5,6 +5,7 @@ use protocol::ChannelId;
 use protocol::permissions::Permissions;
 use protocol::snapshot::{Anchor, Place};
 
+use super::closures::{part, text};
 use super::context::{Chat, channel_name};
 use crate::app::controls::{EmptyState, Icon};
 use crate::app::pages::InviteOpener;
@@ -75,15 +76,16 @@ fn beginning(chat: Chat, channel: ChannelId) -> AnyView {
     match chat.place.get_untracked() {
         Place::Guild { guild, .. } => {
             let names = store.clone();
-            let name = move || channel_name(&names, channel).unwrap_or_default();
+            let name = text(move || channel_name(&names, channel).unwrap_or_default());
             let topics = store.clone();
-            let topic = move || {
+            let topic = part(move || {
                 let guild = topics.guild_of(channel)?;
                 let topic = guild.channels.with(|channels| {
                     channels.iter().find(|known| known.id == channel).map(|known| known.topic.clone())
                 });
-                topic.filter(|topic| !topic.is_empty()).map(|topic| view! { <p dir="auto">{topic}</p> })
-            };
+                let topic = topic.filter(|topic| !topic.is_empty())?;
+                Some(view! { <p dir="auto">{topic}</p> }.into_any())
+            });
             let may_invite = move || {
                 store
                     .guild(guild)
@@ -94,17 +96,18 @@ fn beginning(chat: Chat, channel: ChannelId) -> AnyView {
                     <span class="channel-intro__mark"><Icon name="hash"/></span>
                     <h2>"This is the start of #" {name}</h2>
                     {topic}
-                    {move || may_invite().then(|| view! {
+                    {part(move || may_invite().then(|| view! {
                         <div class="button-row">
                             <InviteOpener guild class="button" label=""><Icon name="user-plus"/>"Invite people"</InviteOpener>
                         </div>
-                    })}
+                    }.into_any()))}
                 </div>
             }
             .into_any()
         }
         _ => {
-            let name = move || store.recipient(channel).map(|user| chat.name_of(&user)).unwrap_or_default();
+            let name =
+                text(move || store.recipient(channel).map(|user| chat.name_of(&user)).unwrap_or_default());
             view! {
                 <div class="channel-intro">
                     <span class="channel-intro__mark"><Icon name="message"/></span>

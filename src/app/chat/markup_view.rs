@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use protocol::Timestamp;
 use protocol::markup::{self, Block, Inline, List};
 
+use super::closures::{text, word};
 use super::context::{Chat, channel_name};
 use super::{sending, times};
 use crate::app::controls::Icon;
@@ -15,7 +16,7 @@ pub(super) fn message_body(chat: Chat, content: &str, edited_at: Option<Timestam
     let jumbo = markup::is_emoji_only(&document);
     let mut tail = edited_at.map(|at| {
         let clock = chat.store().clock.clone();
-        let title = move || ["Edited ", &times::moment(at, &clock.get())].concat();
+        let title = text(move || ["Edited ", &times::moment(at, &clock.get())].concat());
         view! { <span class="message__edited" title=title>"(edited)"</span> }.into_any()
     });
     let blocks = document.blocks;
@@ -98,14 +99,14 @@ fn inlines(chat: Chat, content: Vec<Inline>) -> Vec<AnyView> {
 
 fn inline_view(chat: Chat, inline: Inline) -> AnyView {
     match inline {
-        Inline::Text(text) => text.into_any(),
+        Inline::Text(words) => words.into_any(),
         Inline::Break => view! { <br/> }.into_any(),
         Inline::Bold(content) => view! { <strong>{inlines(chat, content)}</strong> }.into_any(),
         Inline::Italic(content) => view! { <em>{inlines(chat, content)}</em> }.into_any(),
         Inline::Underline(content) => view! { <u>{inlines(chat, content)}</u> }.into_any(),
         Inline::Strike(content) => view! { <s>{inlines(chat, content)}</s> }.into_any(),
         Inline::Spoiler(content) => view! { <Spoiler content=inlines(chat, content)/> }.into_any(),
-        Inline::Code(text) => view! { <code>{text}</code> }.into_any(),
+        Inline::Code(words) => view! { <code>{words}</code> }.into_any(),
         Inline::Link { url, content } => view! {
             <a href=url target="_blank" rel="noopener noreferrer nofollow ugc">{inlines(chat, content)}</a>
         }
@@ -114,10 +115,11 @@ fn inline_view(chat: Chat, inline: Inline) -> AnyView {
             let store = chat.store();
             let mine = id == store.my_id();
             let person = store.person(id);
-            let name = move || {
+            let name = text(move || {
                 person.as_ref().map_or_else(|| "unknown".to_owned(), |p| p.with(|p| p.display_name.clone()))
-            };
-            view! { <span class="mention" class:mention--me=mine>"@" {name}</span> }.into_any()
+            });
+            let class = if mine { "mention mention--me" } else { "mention" };
+            view! { <span class=class>"@" {name}</span> }.into_any()
         }
         Inline::Channel(id) => channel_mention(chat, id),
     }
@@ -127,7 +129,7 @@ fn inline_view(chat: Chat, inline: Inline) -> AnyView {
 fn channel_mention(chat: Chat, id: protocol::ChannelId) -> AnyView {
     let store = chat.store();
     let place = store.guild_of(id).map(|guild| guild.id());
-    let name = move || channel_name(&store, id).unwrap_or_else(|| "unknown".to_owned());
+    let name = text(move || channel_name(&store, id).unwrap_or_else(|| "unknown".to_owned()));
     match place {
         Some(guild) => {
             let href = format!("/channels/{guild}/{id}");
@@ -145,8 +147,8 @@ fn Spoiler(content: Vec<AnyView>) -> impl IntoView {
         <button
             class="spoiler"
             type="button"
-            aria-expanded=move || if shown.get() { "true" } else { "false" }
-            aria-label=move || (!shown.get()).then_some("Spoiler, press to show")
+            aria-expanded=Signal::derive(move || Some(if shown.get() { "true" } else { "false" }))
+            aria-label=word(move || !shown.get(), "Spoiler, press to show")
             on:click=move |_| shown.update(|shown| *shown = !*shown)
         >
             <span>{content}</span>

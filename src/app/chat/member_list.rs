@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 use protocol::UserId;
 use protocol::entity::{Member, Presence};
 
+use super::closures::{part, text, word};
 use super::context::Chat;
 use super::drawers;
 use crate::api::Refusal;
@@ -42,8 +43,8 @@ pub(super) fn MemberPanel(
             id="members"
             aria-label="Members"
             tabindex="-1"
-            hidden=move || chat.members_away.get()
-            data-open=move || drawers::is_members(chat).then_some("")
+            hidden=chat.members_away
+            data-open=word(move || drawers::is_members(chat), "")
             on:keydown=move |event| drawers::pressed(chat, &event)
         >
             <div class="panel-header only-panel-over">
@@ -67,13 +68,13 @@ fn group(chat: Chat, guild: &GuildEntry, sorted: Memo<Vec<(bool, UserId)>>, away
         if away { ("group-offline", "Offline · ") } else { ("group-online", "Online · ") };
     let guild = guild.clone();
     let some = Memo::new(move |_| ids.with(|ids| !ids.is_empty()));
-    (move || {
+    part(move || {
         let guild = guild.clone();
         some.get().then(|| {
             view! {
                 <h2 class="member-list__heading" id=heading>
                     {word}
-                    {move || ids.with(Vec::len)}
+                    {text(move || ids.with(Vec::len).to_string())}
                 </h2>
                 <ul aria-labelledby=heading>
                     <For each=move || ids.get() key=|id| *id let:id>
@@ -81,9 +82,9 @@ fn group(chat: Chat, guild: &GuildEntry, sorted: Memo<Vec<(bool, UserId)>>, away
                     </For>
                 </ul>
             }
+            .into_any()
         })
     })
-    .into_any()
 }
 
 fn member(chat: Chat, guild: &GuildEntry, id: UserId, away: bool) -> AnyView {
@@ -101,11 +102,11 @@ fn member(chat: Chat, guild: &GuildEntry, id: UserId, away: bool) -> AnyView {
                 <Avatar name hue size=AvatarSize::Medium presence/>
                 <span class="member__text">
                     <span class="member__name">
-                        <span class="member__label" dir="auto">{move || name.get()}</span>
-                        {move || owns.get().then(|| view! {
+                        <span class="member__label" dir="auto">{name}</span>
+                        {part(move || owns.get().then(|| view! {
                             <Icon name="crown"/>
                             <span class="visually-hidden">"Owner"</span>
-                        })}
+                        }.into_any()))}
                     </span>
                 </span>
             </div>
@@ -137,20 +138,20 @@ fn rest(chat: Chat, guild: &GuildEntry) -> AnyView {
             busy.try_set(false);
         });
     };
-    (move || {
+    part(move || {
         let (missing, guild) = (missing.get(), guild.clone());
         (missing > 0).then(|| {
             view! {
                 <button
                     class="button button--ghost button--block needs-script"
                     type="button"
-                    aria-busy=move || busy.get().then_some("true")
+                    aria-busy=word(move || busy.get(), "true")
                     on:click=move |_| fetch(guild.clone())
                 >
                     {[&missing.to_string(), " more"].concat()}
                 </button>
             }
+            .into_any()
         })
     })
-    .into_any()
 }

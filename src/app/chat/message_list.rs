@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use protocol::MessageId;
 
 use super::banner::LinkBanner;
+use super::closures::{part, text};
 use super::context::Chat;
 use super::intro::Intro;
 use super::menu::{MessageMenu, open_at_pointer};
@@ -55,8 +56,8 @@ pub(super) fn MessageList(
                 node_ref=scroller
                 class="timeline"
                 role="group"
-                aria-label=move || label.get()
-                aria-busy=move || if busy.get() { "true" } else { "false" }
+                aria-label=label
+                aria-busy=Signal::derive(move || Some(if busy.get() { "true" } else { "false" }))
                 on:scroll=move |_| reading.look_soon()
                 on:mouseover=move |event| lend_toolbar(chat, toolbar, &event)
                 on:focusin=move |event| lend_toolbar(chat, toolbar, &event)
@@ -94,7 +95,7 @@ fn day_group(chat: Chat, day: i64, slots: ArcRwSignal<Vec<Slot>>) -> AnyView {
     };
     view! {
         <div class="message-day" role="group" aria-labelledby=labelled_by>
-            <h2 class="date-divider" id=heading><span>{move || times::date_line(day, &clock.get())}</span></h2>
+            <h2 class="date-divider" id=heading><span>{text(move || times::date_line(day, &clock.get()))}</span></h2>
             <For each=rows key=|row| row.key.clone() let:row>
                 <MessageRow row/>
             </For>
@@ -107,22 +108,21 @@ fn day_group(chat: Chat, day: i64, slots: ArcRwSignal<Vec<Slot>>) -> AnyView {
 fn jump_pill(chat: Chat, timeline: &Timeline, reading: Reading) -> AnyView {
     let (channel, unseen) = (timeline.channel, timeline.unseen.clone());
     let state = Memo::new(move |_| (unseen.get(), reading.far()));
-    (move || {
+    part(move || {
         let (class, words) = match state.get() {
-            (0, false) => return ().into_any(),
+            (0, false) => return None,
             (0, true) => ("jump-pill", "Back to now".to_owned()),
             (1, _) => ("jump-pill jump-pill--new", "1 new message".to_owned()),
             (count, _) => ("jump-pill jump-pill--new", [&count.to_string(), " new messages"].concat()),
         };
-        view! {
+        let pill = view! {
             <button class=class type="button" on:click=move |_| sending::to_end(chat, channel)>
                 <Icon name="arrow-down"/>
                 {words}
             </button>
-        }
-        .into_any()
+        };
+        Some(pill.into_any())
     })
-    .into_any()
 }
 
 /// The message an event happened in, with its row. Rows that are not sent, or not by a person, have none.

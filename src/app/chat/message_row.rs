@@ -1,24 +1,20 @@
 //! One message: gutter and content, grouped with its neighbours, in whatever state it is.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use protocol::MessageId;
 use protocol::entity::{MessageKind, Quoted, User};
 
+use super::closures::{part, text, word};
 use super::context::{Chat, Screen};
 use super::editor::Editor;
 use super::markup_view::message_body;
 use super::no_script::MessageForms;
 use super::times;
-use crate::app::controls::{Avatar, AvatarSize, Icon, Spinner};
-use crate::app::store::Link;
+use super::unsent::delivery;
+use crate::app::controls::{Avatar, AvatarSize, Icon};
 use crate::app::store::layout::Layout;
 use crate::app::store::timeline::{Delivery, Entry, Row, RowKey};
 use crate::app::words;
-
-/// How long a message may be on its way before words say so. Most arrive sooner, and nothing flickers.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A row of the timeline. Runs once for each row; everything that can change is a closure over its signals.
 #[component]
@@ -31,7 +27,7 @@ pub(super) fn MessageRow(
     let is_system = row.entry.with_untracked(|entry| entry.message.kind.is_system());
     let article = if is_system { system_row(chat, &row) } else { person_row(chat, row) };
     view! {
-        {move || layout.with(|layout| layout.divider).then(|| unread_divider(chat))}
+        {part(move || layout.with(|layout| layout.divider).then(|| unread_divider(chat)))}
         {article}
     }
 }
@@ -53,9 +49,9 @@ fn unread_divider(chat: Chat) -> AnyView {
     .into_any()
 }
 
-fn tab_stop(layout: &ArcRwSignal<Layout>) -> impl Fn() -> &'static str + Send + 'static {
+fn tab_stop(layout: &ArcRwSignal<Layout>) -> Signal<Option<&'static str>> {
     let layout = layout.clone();
-    move || if layout.with(|layout| layout.last) { "0" } else { "-1" }
+    Signal::derive(move || Some(if layout.with(|layout| layout.last) { "0" } else { "-1" }))
 }
 
 /// Somebody joined or left.
@@ -78,11 +74,11 @@ fn system_row(chat: Chat, row: &Row) -> AnyView {
             <div class="message__gutter"><Icon name=icon/></div>
             <div class="message__content">
                 <div class="message__body">
-                    <b><bdi>{move || person.with(|user| user.display_name.clone())}</bdi></b>
+                    <b><bdi>{text(move || person.with(|user| user.display_name.clone()))}</bdi></b>
                     {words}
                 </div>
                 <time class="message__time" datetime=at.to_string()>
-                    {move || times::moment(at, &clock.get())}
+                    {text(move || times::moment(at, &clock.get()))}
                 </time>
             </div>
         </article>
@@ -113,11 +109,11 @@ fn person_row(chat: Chat, row: Row) -> AnyView {
     let parts = Parts { chat, row, prefix, id, author };
     let labels = [&parts.prefix, "-author ", &parts.prefix, "-time"].concat();
     let (reply, gutter, head) = (reply_line(&parts), gutter(&parts), head(&parts));
-    let (body, delivery, forms) = (body(&parts), delivery(&parts), forms(&parts));
+    let (body, delivery, forms) = (body(&parts), delivery(chat, &parts.row), forms(&parts));
     view! {
         <article
             class=row_class(&parts)
-            id=move || id.get().map(|id| format!("m{id}"))
+            id=row_id(&parts)
             tabindex=tab_stop(&parts.row.layout)
             aria-labelledby=labels
         >
@@ -134,10 +130,16 @@ fn person_row(chat: Chat, row: Row) -> AnyView {
     .into_any()
 }
 
-fn row_class(parts: &Parts) -> impl Fn() -> String + Send + 'static {
+/// Where links to the message lead.
+fn row_id(parts: &Parts) -> Signal<Option<String>> {
+    let id = parts.id;
+    Signal::derive(move || id.get().map(|id| format!("m{id}")))
+}
+
+fn row_class(parts: &Parts) -> Signal<String> {
     let Parts { chat, row, id, .. } = parts.clone();
     let me = chat.store().my_id();
-    move || {
+    text(move || {
         let id = id.get();
         let answered = chat.replying.with(|reply| reply.as_ref().map(|message| message.id));
         let selected = id.is_some() && (answered == id || chat.target() == id);
@@ -158,7 +160,7 @@ fn row_class(parts: &Parts) -> impl Fn() -> String + Send + 'static {
             }
             class
         })
-    }
+    })
 }
 
 /// Which message this answers.
@@ -168,7 +170,7 @@ fn reply_line(parts: &Parts) -> AnyView {
         row.entry
             .with(|entry| entry.message.reply_to.clone().map(|quoted| (entry.message.channel_id, quoted)))
     });
-    (move || quoted.get().map(|(channel, quoted)| quote(chat, channel, quoted))).into_any()
+    part(move || quoted.get().map(|(channel, quoted)| quote(chat, channel, quoted)))
 }
 
 fn quote(chat: Chat, channel: protocol::ChannelId, quoted: Quoted) -> AnyView {
@@ -191,8 +193,8 @@ fn quote(chat: Chat, channel: protocol::ChannelId, quoted: Quoted) -> AnyView {
             <Icon name="reply" class="icon--mirror"/>
             <span class="visually-hidden">"Reply to "</span>
             <Avatar name hue size=AvatarSize::Tiny/>
-            <span class="message__reply-author" data-hue=hue.to_string() dir="auto">{move || name.get()}</span>
-            <span class="message__reply-text" dir="auto">{move || chat.excerpt(&preview.content)}</span>
+            <span class="message__reply-author" data-hue=hue.to_string() dir="auto">{name}</span>
+            <span class="message__reply-text" dir="auto">{text(move || chat.excerpt(&preview.content))}</span>
         </a>
     }
     .into_any()
@@ -208,31 +210,30 @@ fn gutter(parts: &Parts) -> AnyView {
     let parts = parts.clone();
     let first = first_of_group(&parts);
     let name = author_name(&parts);
-    (move || {
+    part(move || {
         if first.get() {
-            return view! { <Avatar name hue=parts.author.hue()/> }.into_any();
+            return Some(view! { <Avatar name hue=parts.author.hue()/> }.into_any());
         }
         let clock = parts.chat.store().clock.clone();
         let at = sent_at(&parts);
-        view! {
+        let time = view! {
             <time
                 class="message__gutter-time"
                 id=[&parts.prefix, "-time"].concat()
-                datetime=move || at.get().to_string()
+                datetime=text(move || at.get().to_string())
             >
                 <a href=permalink(&parts) tabindex=link_tab_stop(parts.chat)>
-                    {move || times::time_of_day(at.get(), &clock.get())}
+                    {text(move || times::time_of_day(at.get(), &clock.get()))}
                 </a>
             </time>
-        }
-        .into_any()
+        };
+        Some(time.into_any())
     })
-    .into_any()
 }
 
 /// Keeps the Tab key from stopping at every message's time.
-fn link_tab_stop(chat: Chat) -> impl Fn() -> Option<&'static str> + Send + 'static {
-    move || chat.interactive.get().then_some("-1")
+fn link_tab_stop(chat: Chat) -> Signal<Option<&'static str>> {
+    word(move || chat.interactive.get(), "-1")
 }
 
 fn first_of_group(parts: &Parts) -> Memo<bool> {
@@ -250,134 +251,69 @@ fn head(parts: &Parts) -> AnyView {
     let parts = parts.clone();
     let first = first_of_group(&parts);
     let name = author_name(&parts);
-    (move || {
+    part(move || {
         let author_id = [&parts.prefix, "-author"].concat();
         if !first.get() {
-            return view! { <span class="visually-hidden" id=author_id>{move || name.get()}</span> }
-                .into_any();
+            return Some(view! { <span class="visually-hidden" id=author_id>{name}</span> }.into_any());
         }
         let clock = parts.chat.store().clock.clone();
         let at = sent_at(&parts);
-        let words = move || {
-            let clock = clock.get();
-            let (word, time) = (times::day_word(at.get(), &clock), times::time_of_day(at.get(), &clock));
-            view! { <span class="message__day-word">{word}</span>{time} }
+        let time = {
+            let clock = clock.clone();
+            text(move || times::time_of_day(at.get(), &clock.get()))
         };
-        view! {
+        let day = text(move || times::day_word(at.get(), &clock.get()));
+        let header = view! {
             <header class="message__header">
                 <h3 class="message__author" id=author_id data-hue=parts.author.hue().to_string()>
-                    {move || name.get()}
+                    {name}
                 </h3>
                 <time
                     class="message__time"
                     id=[&parts.prefix, "-time"].concat()
-                    datetime=move || at.get().to_string()
+                    datetime=text(move || at.get().to_string())
                 >
-                    <a href=permalink(&parts) tabindex=link_tab_stop(parts.chat)>{words}</a>
+                    <a href=permalink(&parts) tabindex=link_tab_stop(parts.chat)>
+                        <span class="message__day-word">{day}</span>
+                        {time}
+                    </a>
                 </time>
             </header>
-        }
-        .into_any()
+        };
+        Some(header.into_any())
     })
-    .into_any()
 }
 
 /// The address of the message; none before it has one.
-fn permalink(parts: &Parts) -> impl Fn() -> Option<String> + Send + 'static {
+fn permalink(parts: &Parts) -> Signal<Option<String>> {
     let (chat, id) = (parts.chat, parts.id);
     let channel = parts.row.entry.with_untracked(|entry| entry.message.channel_id);
-    move || id.get().map(|id| format!("{}/{id}", chat.channel_path(channel)))
+    Signal::derive(move || id.get().map(|id| format!("{}/{id}", chat.channel_path(channel))))
 }
 
 fn body(parts: &Parts) -> AnyView {
     let Parts { chat, row, id, .. } = parts.clone();
     let entry = row.entry.clone();
-    let text =
+    let words =
         Memo::new(move |_| entry.with(|entry| (entry.message.content.clone(), entry.message.edited_at)));
     let edits = Memo::new(move |_| id.get().is_some() && chat.editing.get() == id.get());
-    (move || {
+    part(move || {
         if edits.get() {
             let message = row.entry.with_untracked(|entry| entry.message.clone());
-            return view! { <Editor message/> }.into_any();
+            return Some(view! { <Editor message/> }.into_any());
         }
-        text.with(|(content, edited_at)| message_body(chat, content, *edited_at))
+        Some(words.with(|(content, edited_at)| message_body(chat, content, *edited_at)))
     })
-    .into_any()
 }
 
 /// The forms of the page that is about this one message, for readers without script.
 fn forms(parts: &Parts) -> AnyView {
     let Parts { chat, row, id, .. } = parts.clone();
-    (move || {
+    part(move || {
         let here = id.get().is_some() && chat.target() == id.get();
         here.then(|| {
             let message = row.entry.with_untracked(|entry| entry.message.clone());
-            view! { <MessageForms message/> }
+            view! { <MessageForms message/> }.into_any()
         })
     })
-    .into_any()
-}
-
-/// What became of a message that is not sent yet.
-fn delivery(parts: &Parts) -> AnyView {
-    let Parts { chat, row, .. } = parts.clone();
-    let RowKey::Own(nonce) = row.key else { return ().into_any() };
-    let late = RwSignal::new(false);
-    Effect::new(move |_| set_timeout(move || _ = late.try_set(true), PATIENCE));
-    let entry = row.entry;
-    let delivery = Memo::new(move |_| entry.with(|entry| entry.delivery.clone()));
-    (move || {
-        let nonce = nonce.clone();
-        match delivery.get() {
-            Delivery::Sent => ().into_any(),
-            Delivery::Pending => {
-                let link = chat.store().link.clone();
-                let words = move || {
-                    if link.get() == Link::Live { "Sending…" } else { "Waiting for the connection" }
-                };
-                (move || {
-                    late.get().then(|| view! { <p class="message__state"><Spinner/>{words.clone()}</p> })
-                })
-                .into_any()
-            }
-            Delivery::Unknown => view! {
-                <p class="message__state">
-                    <Icon name="clock"/>
-                    "No answer yet. It may have been sent."
-                    {again(chat, nonce)}
-                </p>
-            }
-            .into_any(),
-            Delivery::Failed(error) => {
-                let (edited, discarded) = (nonce.clone(), nonce.clone());
-                view! {
-                    <p class="message__state" role="alert">
-                        <Icon name="warning"/>
-                        {["Not sent. ", &error.to_string()].concat()}
-                        {again(chat, nonce)}
-                        <button class="message__state-action" type="button" on:click=move |_| {
-                            if let Some(outgoing) = chat.store().discard(&edited) {
-                                chat.composing.set(Some(outgoing.content));
-                            }
-                        }>"Edit"</button>
-                        <button class="message__state-action" type="button" on:click=move |_| {
-                            chat.store().discard(&discarded);
-                        }>"Discard"</button>
-                    </p>
-                }
-                .into_any()
-            }
-        }
-    })
-    .into_any()
-}
-
-fn again(chat: Chat, nonce: std::sync::Arc<str>) -> AnyView {
-    view! {
-        <button class="message__state-action" type="button" on:click=move |_| {
-            chat.store().retry(&nonce);
-            chat.live().deliver();
-        }>"Try again"</button>
-    }
-    .into_any()
 }

@@ -5,6 +5,7 @@ use protocol::entity::{hue_of, initials};
 use protocol::snapshot::Place;
 
 use super::badge::{badge, number};
+use super::closures::{part, text, word};
 use super::context::Chat;
 use super::shortcuts;
 use crate::app::controls::Icon;
@@ -30,14 +31,14 @@ pub(super) fn Rail() -> impl IntoView {
                         class="server-tile server-tile--home"
                         href="/channels/@me"
                         title="Direct messages"
-                        aria-current=move || home.get().then_some("page")
+                        aria-current=word(move || home.get(), "page")
                     >
                         <Icon name="logo"/>
                         <span class="visually-hidden">"Direct messages"</span>
-                        {move || match unread.get() {
-                            0 => ().into_any(),
-                            count => number(u32::try_from(count).unwrap_or(u32::MAX), " unread"),
-                        }}
+                        {part(move || match unread.get() {
+                            0 => None,
+                            count => Some(number(u32::try_from(count).unwrap_or(u32::MAX), " unread")),
+                        })}
                     </a>
                 </li>
             </ul>
@@ -69,15 +70,15 @@ fn tile(chat: Chat, guild: &GuildEntry) -> AnyView {
                 class="server-tile server-tile--hue"
                 data-hue=hue_of(id.get()).to_string()
                 href=format!("/channels/{id}")
-                title=move || name.get()
-                aria-current=move || here.get().then_some("page")
+                title=name
+                aria-current=word(move || here.get(), "page")
             >
-                <span aria-hidden="true">{move || name.with(|name| initials(name))}</span>
-                <span class="visually-hidden">{move || name.get()}</span>
-                {move || {
+                <span aria-hidden="true">{text(move || name.with(|name| initials(name)))}</span>
+                <span class="visually-hidden">{name}</span>
+                {part(move || {
                     let (unread, mentions) = news.get();
                     badge(unread > 0, mentions)
-                }}
+                })}
             </a>
         </li>
     }

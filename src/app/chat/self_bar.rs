@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::entity::Presence;
 
+use super::closures::text;
 use super::context::Chat;
 use crate::app::controls::{Avatar, AvatarSize, Icon};
 use crate::app::store::Link;
@@ -30,8 +31,8 @@ pub(super) fn SelfBar() -> impl IntoView {
                 <div class="self-bar__me">
                     <Avatar name hue=user.with_untracked(|user| user.hue()) size=AvatarSize::Medium presence/>
                     <span class="self-bar__text">
-                        <span class="self-bar__name" dir="auto">{move || name.get()}</span>
-                        <span class="self-bar__status">{move || user.with(|user| ["@", &user.username].concat())}</span>
+                        <span class="self-bar__name" dir="auto">{name}</span>
+                        <span class="self-bar__status">{text(move || user.with(|user| ["@", &user.username].concat()))}</span>
                     </span>
                 </div>
                 <a class="icon-button" href="/settings" aria-label="User settings"><Icon name="gear"/></a>

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use protocol::entity::Message;
 
+use super::closures::{flag, part};
 use super::context::Chat;
 use super::{menu, sending};
 use crate::app::controls::Icon;
@@ -25,10 +26,10 @@ pub(super) fn Toolbar(
             class="message-toolbar"
             role="toolbar"
             aria-label="Message actions"
-            hidden=editing
+            hidden=flag(editing)
             on:keydown=move |event| move_within(element, &event)
         >
-            {move || message.get().map(|message| buttons(chat, &message))}
+            {part(move || message.get().map(|message| buttons(chat, &message)))}
         </div>
     }
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::ChannelId;
 use protocol::snapshot::Place;
 
+use super::closures::word;
 use super::context::{Chat, Drawer};
 use super::{dm_list, drawers};
 use crate::app::controls::{Avatar, AvatarSize, Icon};
@@ -71,8 +72,8 @@ pub(super) fn Topbar(
     view! {
         <header class="topbar">
             {navigation_link(chat)}
-            <h1 class="topbar__title">{mark}<span dir="auto">{move || name.get()}</span></h1>
-            <p class="topbar__topic" dir="auto" title=move || topic.get()>{move || topic.get()}</p>
+            <h1 class="topbar__title">{mark}<span dir="auto">{name}</span></h1>
+            <p class="topbar__topic" dir="auto" title=topic>{topic}</p>
             <div class="topbar__actions">{in_guild.then(|| members_link(chat))}</div>
         </header>
     }
@@ -85,7 +86,7 @@ fn members_link(chat: Chat) -> AnyView {
             href="#members"
             target="_self"
             aria-label="Member list"
-            aria-expanded=move || if chat.members_away.get() { Some("false") } else { None }
+            aria-expanded=word(move || chat.members_away.get(), "false")
             on:click=move |event| drawers::toggle_members(chat, &event)
         >
             <Icon name="users"/>

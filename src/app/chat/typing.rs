@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use protocol::ChannelId;
 
+use super::closures::part;
 use super::context::Chat;
 use crate::app::controls::Chord;
 use crate::browser::time;
@@ -41,7 +42,7 @@ pub(super) fn Typing(
     });
     view! {
         <div class="typing" role="status">
-            {move || names.with(|names| (!names.is_empty()).then(|| line(names)))}
+            {part(move || names.with(|names| (!names.is_empty()).then(|| line(names))))}
         </div>
     }
     .into_any()

@@ -1,0 +1,80 @@
+//! What became of a message that is not sent yet, and what can be done about it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use protocol::Error;
+
+use super::closures::{part, text};
+use super::context::Chat;
+use crate::app::controls::{Icon, Spinner};
+use crate::app::store::Link;
+use crate::app::store::timeline::{Delivery, Row, RowKey};
+
+/// How long a message may be on its way before words say so. Most arrive sooner, and nothing flickers.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The line under the text of a message written in this tab, while there is something to say.
+pub(super) fn delivery(chat: Chat, row: &Row) -> Option<AnyView> {
+    let RowKey::Own(nonce) = row.key.clone() else { return None };
+    let late = RwSignal::new(false);
+    Effect::new(move |_| set_timeout(move || _ = late.try_set(true), PATIENCE));
+    let entry = row.entry.clone();
+    let delivery = Memo::new(move |_| entry.with(|entry| entry.delivery.clone()));
+    Some(part(move || match delivery.get() {
+        Delivery::Sent => None,
+        Delivery::Pending => late.get().then(|| on_its_way(chat)),
+        Delivery::Unknown => Some(unanswered(chat, nonce.clone())),
+        Delivery::Failed(error) => Some(failed(chat, nonce.clone(), &error)),
+    }))
+}
+
+fn on_its_way(chat: Chat) -> AnyView {
+    let link = chat.store().link.clone();
+    let words = text(move || {
+        if link.get() == Link::Live { "Sending…" } else { "Waiting for the connection" }.to_owned()
+    });
+    view! { <p class="message__state"><Spinner/>{words}</p> }.into_any()
+}
+
+fn unanswered(chat: Chat, nonce: Arc<str>) -> AnyView {
+    view! {
+        <p class="message__state">
+            <Icon name="clock"/>
+            "No answer yet. It may have been sent."
+            {again(chat, nonce)}
+        </p>
+    }
+    .into_any()
+}
+
+fn failed(chat: Chat, nonce: Arc<str>, error: &Error) -> AnyView {
+    let (edited, discarded) = (nonce.clone(), nonce.clone());
+    view! {
+        <p class="message__state" role="alert">
+            <Icon name="warning"/>
+            {["Not sent. ", &error.to_string()].concat()}
+            {again(chat, nonce)}
+            <button class="message__state-action" type="button" on:click=move |_| {
+                if let Some(outgoing) = chat.store().discard(&edited) {
+                    chat.composing.set(Some(outgoing.content));
+                }
+            }>"Edit"</button>
+            <button class="message__state-action" type="button" on:click=move |_| {
+                chat.store().discard(&discarded);
+            }>"Discard"</button>
+        </p>
+    }
+    .into_any()
+}
+
+fn again(chat: Chat, nonce: Arc<str>) -> AnyView {
+    view! {
+        <button class="message__state-action" type="button" on:click=move |_| {
+            chat.store().retry(&nonce);
+            chat.live().deliver();
+        }>"Try again"</button>
+    }
+    .into_any()
+}
