@@ -2,78 +2,82 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::tagged::tagged;
+
 /// What every call across the wire answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something was refused. Serialised as `{"code": "...", ...}`; [`Error::status`] is the HTTP status.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "code", rename_all = "snake_case")]
-pub enum Error {
-    /// 400: one field does not hold what it must.
-    #[error("{}", .problem.sentence(*.field))]
-    Invalid {
-        /// Which field.
-        field: Field,
-        /// What is wrong with it.
-        problem: Problem,
-    },
-    /// 400: the request could not be read at all.
-    #[error("This request could not be understood.")]
-    Malformed,
-    /// 401: nobody is signed in.
-    #[error("Sign in first.")]
-    Unauthorized,
-    /// 401: username and password do not belong together. Says the same for unknown usernames.
-    #[error("That username and password do not match.")]
-    WrongCredentials,
-    /// 403: signed in and allowed to know, but not allowed to do this.
-    #[error("You are not allowed to do that.")]
-    Forbidden,
-    /// 403: this instance takes no new accounts, or only with an invite.
-    #[error("Registration needs an invite on this instance.")]
-    RegistrationClosed,
-    /// 403: the first account of an instance that is reachable from elsewhere needs the code printed at start.
-    #[error("The first account needs the setup code that was printed when the instance started.")]
-    SetupCodeNeeded,
-    /// 404: it does not exist, or the caller may not know that it does.
-    #[error("This does not exist, or you cannot see it.")]
-    NotFound,
-    /// 404: the invite never existed, has expired, is used up or was revoked.
-    #[error("This invite is not valid any more.")]
-    InviteGone,
-    /// 409: somebody has this username.
-    #[error("That username is taken.")]
-    UsernameTaken,
-    /// 409: somebody has this email address.
-    #[error("That email address is already in use.")]
-    EmailTaken,
-    /// 409: the retry key was used for something else.
-    #[error("This retry key was already used for something else.")]
-    NonceReused,
-    /// 409: an owner hands a server over before leaving it.
-    #[error("Hand the server over to somebody else first.")]
-    OwnerCannotLeave,
-    /// 409: a named maximum is reached.
-    #[error("The limit is reached.")]
-    LimitReached,
-    /// 413: larger than this endpoint takes.
-    #[error("That is too large.")]
-    TooLarge,
-    /// 429: too many of these in a short time.
-    #[error("Too fast. Try again in a moment.")]
-    RateLimited {
-        /// Milliseconds until the next try can succeed.
-        retry_after_ms: u64,
-    },
-    /// 503: the backend is stopping or overloaded, or the outcome is unknown. Safe to repeat with the same nonce.
-    #[error("The server is busy. What you wrote is kept.")]
-    Busy,
-    /// 500: our fault; the number finds the line in the log.
-    #[error("Something went wrong on our side.")]
-    Internal,
-    /// Never sent: the browser got no answer.
-    #[error("The connection dropped.")]
-    Disconnected,
+tagged! {
+    "code" with(Debug, thiserror::Error),
+    /// Why something was refused. Serialised as `{"code": "...", ...}`; [`Error::status`] is the HTTP status.
+    #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+    pub enum Error as "Error" {
+        /// 400: one field does not hold what it must.
+        #[error("{}", .problem.sentence(*.field))]
+        Invalid {
+            /// Which field.
+            field: Field,
+            /// What is wrong with it.
+            problem: Problem,
+        },
+        /// 400: the request could not be read at all.
+        #[error("This request could not be understood.")]
+        Malformed,
+        /// 401: nobody is signed in.
+        #[error("Sign in first.")]
+        Unauthorized,
+        /// 401: username and password do not belong together. Says the same for unknown usernames.
+        #[error("That username and password do not match.")]
+        WrongCredentials,
+        /// 403: signed in and allowed to know, but not allowed to do this.
+        #[error("You are not allowed to do that.")]
+        Forbidden,
+        /// 403: this instance takes no new accounts, or only with an invite.
+        #[error("Registration needs an invite on this instance.")]
+        RegistrationClosed,
+        /// 403: the first account of an instance that is reachable from elsewhere needs the code printed at start.
+        #[error("The first account needs the setup code that was printed when the instance started.")]
+        SetupCodeNeeded,
+        /// 404: it does not exist, or the caller may not know that it does.
+        #[error("This does not exist, or you cannot see it.")]
+        NotFound,
+        /// 404: the invite never existed, has expired, is used up or was revoked.
+        #[error("This invite is not valid any more.")]
+        InviteGone,
+        /// 409: somebody has this username.
+        #[error("That username is taken.")]
+        UsernameTaken,
+        /// 409: somebody has this email address.
+        #[error("That email address is already in use.")]
+        EmailTaken,
+        /// 409: the retry key was used for something else.
+        #[error("This retry key was already used for something else.")]
+        NonceReused,
+        /// 409: an owner hands a server over before leaving it.
+        #[error("Hand the server over to somebody else first.")]
+        OwnerCannotLeave,
+        /// 409: a named maximum is reached.
+        #[error("The limit is reached.")]
+        LimitReached,
+        /// 413: larger than this endpoint takes.
+        #[error("That is too large.")]
+        TooLarge,
+        /// 429: too many of these in a short time.
+        #[error("Too fast. Try again in a moment.")]
+        RateLimited {
+            /// Milliseconds until the next try can succeed.
+            retry_after_ms: u64,
+        },
+        /// 503: the backend is stopping or overloaded, or the outcome is unknown. Safe to repeat with the same nonce.
+        #[error("The server is busy. What you wrote is kept.")]
+        Busy,
+        /// 500: our fault; the number finds the line in the log.
+        #[error("Something went wrong on our side.")]
+        Internal,
+        /// Never sent: the browser got no answer.
+        #[error("The connection dropped.")]
+        Disconnected,
+    }
 }
 
 impl Error {
@@ -166,30 +170,32 @@ impl Field {
     }
 }
 
-/// What is wrong with a [`Field`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "problem", rename_all = "snake_case")]
-pub enum Problem {
-    /// Nothing but white space.
-    Empty,
-    /// Fewer characters than `min`.
-    TooShort {
-        /// The least number of characters.
-        min: usize,
-    },
-    /// More characters than `max`.
-    TooLong {
-        /// The greatest number of characters.
-        max: usize,
-    },
-    /// A character that is not allowed here: control, bidirectional, invisible, or outside the alphabet.
-    Characters,
-    /// One of the passwords everybody tries first, or made of one's own name.
-    TooCommon,
-    /// The repeated text is not the same.
-    Mismatch,
-    /// Not one of the values offered.
-    Unknown,
+tagged! {
+    "problem",
+    /// What is wrong with a [`Field`].
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub enum Problem as "Problem" {
+        /// Nothing but white space.
+        Empty,
+        /// Fewer characters than `min`.
+        TooShort {
+            /// The least number of characters.
+            min: usize,
+        },
+        /// More characters than `max`.
+        TooLong {
+            /// The greatest number of characters.
+            max: usize,
+        },
+        /// A character that is not allowed here: control, bidirectional, invisible, or outside the alphabet.
+        Characters,
+        /// One of the passwords everybody tries first, or made of one's own name.
+        TooCommon,
+        /// The repeated text is not the same.
+        Mismatch,
+        /// Not one of the values offered.
+        Unknown,
+    }
 }
 
 impl Problem {

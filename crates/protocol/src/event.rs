@@ -1,131 +1,132 @@
 //! Everything that can durably change, one variant each. An event belongs to exactly one stream.
 
-use serde::{Deserialize, Serialize};
-
 use crate::entity::{Channel, ChannelPlace, Dm, Guild, Me, Member, Message, ReadMark, Role, Settings, User};
+use crate::tagged::tagged;
 use crate::{ChannelId, GuildId, MessageId, UserId};
 
-/// A durable change, as stored in the log and sent to clients: `{"kind": "...", ...}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Event {
-    // Guild streams.
-    /// Name, owner or system channel changed.
-    GuildUpdated {
-        /// As it is now.
-        guild: Guild,
-    },
-    /// The guild is gone with everything in it. The last event of its stream.
-    GuildDeleted {
-        /// Which.
-        guild_id: GuildId,
-    },
-    /// A role changed.
-    RoleUpdated {
-        /// As it is now.
-        role: Role,
-    },
-    /// There is a new channel or category.
-    ChannelCreated {
-        /// As it is now.
-        channel: Channel,
-    },
-    /// Name, topic or exceptions of a channel changed. Its `last_message_id` here is not newer than what
-    /// the client already has.
-    ChannelUpdated {
-        /// As it is now.
-        channel: Channel,
-    },
-    /// Channels stand elsewhere.
-    ChannelsMoved {
-        /// Only those that moved. Several together can all be viewed by every member; others come one by one.
-        places: Vec<ChannelPlace>,
-    },
-    /// A channel is gone with its messages; channels under a deleted category stand alone.
-    ChannelDeleted {
-        /// Which.
-        channel_id: ChannelId,
-    },
-    /// Somebody joined.
-    MemberJoined {
-        /// Who.
-        member: Member,
-    },
-    /// Somebody changed in this guild: their roles or their names.
-    MemberUpdated {
-        /// As they are now.
-        member: Member,
-    },
-    /// Somebody left or was removed.
-    MemberLeft {
-        /// Who.
-        user_id: UserId,
-    },
+tagged! {
+    "kind",
+    /// A durable change, as stored in the log and sent to clients: `{"kind": "...", ...}`.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub enum Event as "Event" {
+        // Guild streams.
+        /// Name, owner or system channel changed.
+        GuildUpdated {
+            /// As it is now.
+            guild: Guild,
+        },
+        /// The guild is gone with everything in it. The last event of its stream.
+        GuildDeleted {
+            /// Which.
+            guild_id: GuildId,
+        },
+        /// A role changed.
+        RoleUpdated {
+            /// As it is now.
+            role: Role,
+        },
+        /// There is a new channel or category.
+        ChannelCreated {
+            /// As it is now.
+            channel: Channel,
+        },
+        /// Name, topic or exceptions of a channel changed. Its `last_message_id` here is not newer than what
+        /// the client already has.
+        ChannelUpdated {
+            /// As it is now.
+            channel: Channel,
+        },
+        /// Channels stand elsewhere.
+        ChannelsMoved {
+            /// Only those that moved. Several together can all be viewed by every member; others come one by one.
+            places: Vec<ChannelPlace>,
+        },
+        /// A channel is gone with its messages; channels under a deleted category stand alone.
+        ChannelDeleted {
+            /// Which.
+            channel_id: ChannelId,
+        },
+        /// Somebody joined.
+        MemberJoined {
+            /// Who.
+            member: Member,
+        },
+        /// Somebody changed in this guild: their roles or their names.
+        MemberUpdated {
+            /// As they are now.
+            member: Member,
+        },
+        /// Somebody left or was removed.
+        MemberLeft {
+            /// Who.
+            user_id: UserId,
+        },
 
-    // Guild and DM streams.
-    /// Somebody said something.
-    MessageCreated {
-        /// What.
-        message: Message,
-    },
-    /// A message has another text.
-    MessageUpdated {
-        /// As it is now.
-        message: Message,
-    },
-    /// A message is gone; its text is in no log any more.
-    MessageDeleted {
-        /// Where.
-        channel_id: ChannelId,
-        /// Which.
-        message_id: MessageId,
-        /// Who wrote it: they had read everything before it, and of the message itself nothing is told any more.
-        author_id: UserId,
-        /// Whom it had addressed, for their counters.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        mentions: Vec<UserId>,
-        /// The channel's newest message now.
-        last_message_id: Option<MessageId>,
-    },
-    /// The other person of a conversation has other names now.
-    RecipientUpdated {
-        /// As they are now.
-        user: User,
-    },
+        // Guild and DM streams.
+        /// Somebody said something.
+        MessageCreated {
+            /// What.
+            message: Message,
+        },
+        /// A message has another text.
+        MessageUpdated {
+            /// As it is now.
+            message: Message,
+        },
+        /// A message is gone; its text is in no log any more.
+        MessageDeleted {
+            /// Where.
+            channel_id: ChannelId,
+            /// Which.
+            message_id: MessageId,
+            /// Who wrote it: they had read everything before it, and of the message itself nothing is told any more.
+            author_id: UserId,
+            /// Whom it had addressed, for their counters.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            mentions: Vec<UserId>,
+            /// The channel's newest message now.
+            last_message_id: Option<MessageId>,
+        },
+        /// The other person of a conversation has other names now.
+        RecipientUpdated {
+            /// As they are now.
+            user: User,
+        },
 
-    // User streams.
-    /// The person is in one more guild; its snapshot has to be fetched.
-    GuildJoined {
-        /// Which.
-        guild: Guild,
-    },
-    /// The person is in one guild less.
-    GuildLeft {
-        /// Which.
-        guild_id: GuildId,
-    },
-    /// A conversation is in the list now.
-    DmOpened {
-        /// As they see it.
-        dm: Dm,
-    },
-    /// Something was read, on whatever device.
-    ReadMarked {
-        /// How far.
-        mark: ReadMark,
-    },
-    /// Own names or email changed.
-    MeUpdated {
-        /// As it is now.
-        me: Me,
-    },
-    /// Own settings changed.
-    SettingsUpdated {
-        /// As they are now.
-        settings: Settings,
-    },
-    /// A device signed in or was signed out.
-    DevicesChanged,
+        // User streams.
+        /// The person is in one more guild; its snapshot has to be fetched.
+        GuildJoined {
+            /// Which.
+            guild: Guild,
+        },
+        /// The person is in one guild less.
+        GuildLeft {
+            /// Which.
+            guild_id: GuildId,
+        },
+        /// A conversation is in the list now.
+        DmOpened {
+            /// As they see it.
+            dm: Dm,
+        },
+        /// Something was read, on whatever device.
+        ReadMarked {
+            /// How far.
+            mark: ReadMark,
+        },
+        /// Own names or email changed.
+        MeUpdated {
+            /// As it is now.
+            me: Me,
+        },
+        /// Own settings changed.
+        SettingsUpdated {
+            /// As they are now.
+            settings: Settings,
+        },
+        /// A device signed in or was signed out.
+        DevicesChanged,
+    }
 }
 
 impl Event {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entity::{Presence, User};
 use crate::event::Event;
+use crate::tagged::tagged;
 use crate::{ChannelId, Cursors, GuildId, Rev, Stream, UserId};
 
 /// The version of the protocol this crate speaks.
@@ -39,75 +40,77 @@ pub enum ClientFrame {
     },
 }
 
-/// A unit from server to client: `{"op": "...", ...}`.
-#[allow(clippy::large_enum_variant, reason = "frames are decoded one by one and never kept in bulk")]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
-pub enum ServerFrame {
-    /// Answer to hello. Replayed events follow, then `live`.
-    Ready {
-        /// The protocol's version.
-        v: u32,
-        /// Milliseconds between pings.
-        heartbeat_ms: u32,
-        /// Which build answers; another one than the page's means: reload when convenient.
-        build: String,
-    },
-    /// A durable change.
-    Event {
-        /// Its stream.
-        s: Stream,
-        /// Its revision: the client's cursor from now on.
-        rev: Rev,
-        /// What happened.
-        e: Event,
-    },
-    /// Everything that was missed has been sent; what follows happens now.
-    Live,
-    /// The stream's snapshot has to be fetched anew.
-    Reset {
-        /// Which stream.
-        s: Stream,
-    },
-    /// The person has no part in this stream any more; what is known of it is to be forgotten.
-    Gone {
-        /// Which stream.
-        s: Stream,
-    },
-    /// Answer to ping.
-    Pong {
-        /// The ping's number.
-        n: u64,
-        /// How far the server has considered each stream for this connection, where that changed since the
-        /// last pong. Frames come in order: what lies between a cursor and this was not for this person.
-        revs: BTreeMap<Stream, Rev>,
-    },
-    /// Somebody is writing. Never stored.
-    Typing {
-        /// Where.
-        channel: ChannelId,
-        /// Who.
-        user: User,
-    },
-    /// Who is here. Never stored.
-    Presence {
-        /// Set when this replaces all that is known for the guild in focus (or, without a guild, the DMs).
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        all: bool,
-        /// The guild this is about; none for direct conversations.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        guild: Option<GuildId>,
-        /// Who and how.
-        users: BTreeMap<UserId, Presence>,
-    },
-    /// The server closes the connection.
-    Bye {
-        /// Why.
-        code: CloseCode,
-        /// Milliseconds to wait before coming back; none means: do not come back by yourself.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        retry_after_ms: Option<u32>,
-    },
+tagged! {
+    "op",
+    /// A unit from server to client: `{"op": "...", ...}`.
+    #[allow(clippy::large_enum_variant, reason = "frames are decoded one by one and never kept in bulk")]
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub enum ServerFrame as "ServerFrame" {
+        /// Answer to hello. Replayed events follow, then `live`.
+        Ready {
+            /// The protocol's version.
+            v: u32,
+            /// Milliseconds between pings.
+            heartbeat_ms: u32,
+            /// Which build answers; another one than the page's means: reload when convenient.
+            build: String,
+        },
+        /// A durable change.
+        Event {
+            /// Its stream.
+            s: Stream,
+            /// Its revision: the client's cursor from now on.
+            rev: Rev,
+            /// What happened.
+            e: Event,
+        },
+        /// Everything that was missed has been sent; what follows happens now.
+        Live,
+        /// The stream's snapshot has to be fetched anew.
+        Reset {
+            /// Which stream.
+            s: Stream,
+        },
+        /// The person has no part in this stream any more; what is known of it is to be forgotten.
+        Gone {
+            /// Which stream.
+            s: Stream,
+        },
+        /// Answer to ping.
+        Pong {
+            /// The ping's number.
+            n: u64,
+            /// How far the server has considered each stream for this connection, where that changed since the
+            /// last pong. Frames come in order: what lies between a cursor and this was not for this person.
+            revs: BTreeMap<Stream, Rev>,
+        },
+        /// Somebody is writing. Never stored.
+        Typing {
+            /// Where.
+            channel: ChannelId,
+            /// Who.
+            user: User,
+        },
+        /// Who is here. Never stored.
+        Presence {
+            /// Set when this replaces all that is known for the guild in focus (or, without a guild, the DMs).
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            all: bool,
+            /// The guild this is about; none for direct conversations.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            guild: Option<GuildId>,
+            /// Who and how.
+            users: BTreeMap<UserId, Presence>,
+        },
+        /// The server closes the connection.
+        Bye {
+            /// Why.
+            code: CloseCode,
+            /// Milliseconds to wait before coming back; none means: do not come back by yourself.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            retry_after_ms: Option<u32>,
+        },
+    }
 }
 
 /// Why a connection ends; also the WebSocket close code.

@@ -15,6 +15,7 @@ pub mod parse;
 pub mod permissions;
 pub mod snapshot;
 pub mod stream;
+mod tagged;
 pub mod timestamp;
 
 pub use error::{Error, Result};
