@@ -12,11 +12,12 @@
 //! Everything is an `Arc` signal: it outlives whatever component first asked for it. Nothing here touches the
 //! page or the network, so all of it runs in native tests. `chat::connect` ties it to the backend.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::{ArcRwSignal, Get, GetUntracked, Set, Update, WithUntracked};
+use litemap::LiteMap;
 use protocol::entity::{Dm, Me, Message, User};
 use protocol::permissions::Permissions;
 use protocol::snapshot::{Anchor, History, MembersPage, PageData};
@@ -27,6 +28,7 @@ pub mod clock;
 pub mod guild;
 pub mod layout;
 pub mod normal;
+mod order;
 pub mod outbox;
 pub mod reads;
 pub mod sync;
@@ -84,7 +86,7 @@ pub struct StoreSignals {
     pub build: String,
     /// Another build answers by now: reload when convenient.
     pub outdated: ArcRwSignal<bool>,
-    users: Mutex<BTreeMap<UserId, ArcRwSignal<User>>>,
+    users: Mutex<LiteMap<UserId, ArcRwSignal<User>>>,
     timelines: Mutex<Vec<Timeline>>,
     sync: Mutex<Sync>,
     outbox: Mutex<Vec<Outgoing>>,

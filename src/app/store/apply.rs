@@ -6,6 +6,7 @@ use protocol::event::Event;
 use protocol::{ChannelId, GuildId, Rev, Stream};
 
 use super::guild::{GuildEntry, Stage};
+use super::order::in_order;
 use super::reads::{ReadState, Reads};
 use super::sync::Want;
 use super::{DmEntry, Store, lock};
@@ -48,7 +49,7 @@ impl Store {
                 guild.roles.update(|roles| {
                     roles.retain(|known| known.id != role.id);
                     roles.push(role);
-                    roles.sort_by_key(|role| (role.position, role.id));
+                    *roles = in_order(std::mem::take(roles), |role| (role.position.into(), role.id.get()));
                 });
                 self.review_access(guild);
             }

@@ -9,6 +9,7 @@ use protocol::permissions::{self, Permissions, Standing};
 use protocol::snapshot::{GuildSnapshot, GuildSummary, MembersPage};
 use protocol::{ChannelId, Error, RoleId, UserId};
 
+use super::order::in_order;
 use super::reads::{ReadState, Reads};
 
 /// How much is known of a guild or a timeline.
@@ -87,13 +88,8 @@ pub fn grouped(channels: &[Channel]) -> Vec<ChannelGroup> {
         channel.parent_id.filter(|parent| channels.iter().any(|known| known.id == *parent))
     };
     let under = |parent: Option<ChannelId>, kind: ChannelKind| {
-        let mut found: Vec<Channel> = channels
-            .iter()
-            .filter(|channel| parent_of(channel) == parent && channel.kind == kind)
-            .cloned()
-            .collect();
-        found.sort_by_key(|channel| (channel.position, channel.id));
-        found
+        let found = channels.iter().filter(|channel| parent_of(channel) == parent && channel.kind == kind);
+        in_order(found.cloned().collect(), |channel| (channel.position.into(), channel.id.get()))
     };
     let mut groups = vec![ChannelGroup { category: None, channels: under(None, ChannelKind::Text) }];
     groups.extend(under(None, ChannelKind::Category).into_iter().map(|category| ChannelGroup {
@@ -150,7 +146,7 @@ impl GuildEntry {
     }
 
     pub(super) fn load(&self, snapshot: GuildSnapshot) {
-        let GuildSnapshot { guild, mut channels, roles, mut members, member_count, marks, .. } = snapshot;
+        let GuildSnapshot { guild, mut channels, roles, members, member_count, marks, .. } = snapshot;
         let reads = channels
             .iter()
             .filter(|channel| channel.kind != ChannelKind::Category)
@@ -163,8 +159,8 @@ impl GuildEntry {
         for channel in &mut channels {
             channel.last_message_id = None;
         }
-        channels.sort_by_key(|channel| channel.id);
-        members.sort_by_key(|member| member.user.id);
+        let channels = in_order(channels, |channel| (channel.id.get(), 0));
+        let members = in_order(members, |member| (member.user.id.get(), 0));
         self.guild.set(guild);
         self.reads.set(reads);
         self.channels.set(channels);

@@ -1,13 +1,13 @@
 //! How far the person has read in each channel, and what waits for them after that.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use protocol::entity::ReadMark;
 use protocol::snapshot::UnreadChannel;
 use protocol::{ChannelId, MessageId};
 
 /// Read states of the channels of one guild, or of all direct conversations.
-pub type Reads = BTreeMap<ChannelId, ReadState>;
+pub type Reads = LiteMap<ChannelId, ReadState>;
 
 /// How far one channel was read.
 ///

@@ -3,9 +3,10 @@
 //! While a snapshot is being fetched, the events of its stream are noted. When it arrives, those it does not
 //! know yet are applied to it. During a reset they are only noted: there is nothing sound to apply them to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use leptos::prelude::{GetUntracked, Set, Update, WithUntracked};
+use litemap::LiteMap;
 use protocol::entity::{Presence, ReadMark};
 use protocol::event::Event;
 use protocol::frame::{ClientFrame, ServerFrame, VERSION};
@@ -44,9 +45,10 @@ pub enum Want {
 /// Where the client stands in each stream.
 pub(super) struct Sync {
     cursors: Cursors,
-    intakes: BTreeMap<Stream, Intake>,
-    wants: BTreeSet<Want>,
-    pub(super) loose_marks: BTreeMap<ChannelId, ReadMark>,
+    intakes: LiteMap<Stream, Intake>,
+    /// Each once, the most important first.
+    wants: Vec<Want>,
+    pub(super) loose_marks: LiteMap<ChannelId, ReadMark>,
 }
 
 /// Events that came while a snapshot was on its way.
@@ -58,7 +60,7 @@ struct Intake {
 
 impl Sync {
     pub(super) fn starting_at(cursors: Cursors) -> Self {
-        Self { cursors, intakes: BTreeMap::new(), wants: BTreeSet::new(), loose_marks: BTreeMap::new() }
+        Self { cursors, intakes: LiteMap::new(), wants: Vec::new(), loose_marks: LiteMap::new() }
     }
 }
 
@@ -75,7 +77,13 @@ impl Store {
 
     /// The next thing to fetch; it counts as being fetched from now on.
     pub fn next_want(&self) -> Option<Want> {
-        let want = lock(&self.sync).wants.pop_first()?;
+        let want = {
+            let wants = &mut lock(&self.sync).wants;
+            if wants.is_empty() {
+                return None;
+            }
+            wants.remove(0)
+        };
         let stream = match want {
             Want::Home => Some(Stream::User(self.my_id())),
             Want::Guild(guild) => Some(Stream::Guild(guild)),
@@ -94,7 +102,10 @@ impl Store {
 
     /// Asks for something to be fetched.
     pub fn want(&self, want: Want) {
-        lock(&self.sync).wants.insert(want);
+        let wants = &mut lock(&self.sync).wants;
+        if let Err(at) = wants.binary_search(&want) {
+            wants.insert(at, want);
+        }
     }
 
     fn open_if_known(&self, channel: ChannelId) {

@@ -12,6 +12,7 @@ use protocol::{ChannelId, Error, MessageId, Rev, UserId};
 use super::clock::Clock;
 use super::guild::Stage;
 use super::layout::Layout;
+use super::order::in_order;
 
 /// Rows kept when paging through history; the far end is dropped beyond it. About twelve screens.
 pub const WINDOW: usize = 200;
@@ -231,7 +232,8 @@ impl Timeline {
                 Anchor::After(_) => sent.into_iter().chain(page).collect(),
                 Anchor::Latest | Anchor::Around(_) => page,
             };
-            slots.sort_by_key(|slot| slot.id);
+            // All of them have an id: the others are apart.
+            *slots = in_order(std::mem::take(slots), |slot| (slot.id.map_or(0, |id| id.get()), 0));
             slots.append(&mut unsent);
         });
         self.edges.update(|edges| match anchor {
