@@ -18,7 +18,17 @@ use crate::app::words::day;
 #[component]
 pub fn InvitePage() -> impl IntoView {
     let params = use_params_map();
-    let preview = Resource::new(move || params.read().get("code").unwrap_or_default(), preview_invite);
+    let code = move || params.read().get("code").unwrap_or_default();
+    let preview = OnceResource::new(preview_invite(untrack(code)));
+    // Going back from one invite to another keeps this page, which is about the one it began with.
+    Effect::new(move |before: Option<String>| {
+        let code = code();
+        if before.is_some_and(|before| before != code) {
+            // Fails only while the page is being left anyway.
+            _ = location().reload();
+        }
+        code
+    });
     view! {
         <div class="page invite">
             <header class="invite__bar"><Brand/></header>

@@ -28,7 +28,7 @@ const FACTS: &[Fact] = &[
 /// Makes an account.
 #[component]
 pub fn RegisterPage() -> impl IntoView {
-    let instance = Resource::new(|| (), |()| instance());
+    let instance = OnceResource::new(instance());
     let next = next_of_address();
     let login = with_next("/login", &next);
     view! {

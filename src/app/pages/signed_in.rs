@@ -102,7 +102,7 @@ pub fn SignedIn() -> impl IntoView {
         return view! { <NotFound/> }.into_any();
     };
     // Keyed by nothing: later addresses are the business of the store, which is already there.
-    let start = Resource::new(|| (), move |()| start(place, path.clone()));
+    let start = OnceResource::new(start(place, path));
     view! {
         <Suspense fallback=Waiting>
             {move || Suspend::new(async move {
