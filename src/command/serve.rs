@@ -26,21 +26,18 @@ pub(super) async fn serve(config: Config, file: &Path) -> Result<(), Failure> {
         TcpListener::bind(addr).await.map_err(|error| format!("cannot listen on {addr}: {error}"))?;
     greet(&state, listener.local_addr()?).await;
     let router = router(&state, options);
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let token = state.shutdown.token().clone();
-    let stopping = {
+    tokio::spawn({
         let token = token.clone();
         async move {
             stop_requested().await;
             tracing::info!("stopping: finishing what is under way");
             token.cancel();
         }
-    };
-    let server = axum::serve(backend::router::prompt(listener), service)
-        .with_graceful_shutdown(stopping)
-        .into_future();
+    });
+    let proxies = state.config.trusted_proxies.clone();
     tokio::select! {
-        result = server => result?,
+        () = backend::listen::serve(listener, router, proxies, token.clone()) => {}
         // A request that does not end must not keep the process.
         () = async { token.cancelled().await; tokio::time::sleep(DRAIN).await } => {}
     }

@@ -1,7 +1,8 @@
 //! Everything that touches disk, clock, network and secrets. Knows nothing of pages.
 //!
 //! `store` holds the only SQL. `actions` decide and write. `hub` knows who is listening, `delivery` carries
-//! committed events from the store to it, `gateway` speaks to sockets. `router` puts the HTTP side together.
+//! committed events from the store to it, `gateway` speaks to sockets. `router` puts the HTTP side together, `listen` accepts its
+//! connections.
 
 pub mod actions;
 pub mod auth;
@@ -11,6 +12,7 @@ pub mod delivery;
 pub mod gateway;
 pub mod hub;
 pub mod jobs;
+pub mod listen;
 pub mod rate;
 pub mod router;
 pub mod state;

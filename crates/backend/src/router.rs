@@ -5,10 +5,8 @@ use axum::extract::{Request, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
-use axum::serve::{ListenerExt, TapIo};
 use http::{HeaderName, HeaderValue, StatusCode};
 use protocol::Error;
-use tokio::net::{TcpListener, TcpStream};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::{Predicate, SizeAbove};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
@@ -54,16 +52,6 @@ fn walls(router: Router, config: &Config) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(headers::Headers::new(config), headers::add))
         .layer(from_fn(log::access))
-}
-
-/// Connections that send at once. A frame is a few hundred bytes; holding it back until the peer has acknowledged the
-/// one before it, as TCP does unasked, makes it up to 40 ms late.
-pub fn prompt(listener: TcpListener) -> TapIo<TcpListener, fn(&mut TcpStream)> {
-    listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection will be slower than it could be");
-        }
-    })
 }
 
 async fn open_gateway(State(state): State<AppState>, request: Request) -> Response {

@@ -44,8 +44,7 @@ impl TestApp {
         let router = backend::router::protect(backend::router::routes(state.clone()), &state);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(backend::router::prompt(listener), service).await });
+        tokio::spawn(backend::listen::serve(listener, router, Vec::new(), state.shutdown.token().clone()));
         Self { state, addr, database }
     }
 

@@ -199,8 +199,7 @@ async fn cramped(state: &AppState) -> SocketAddr {
 fn serve(state: &AppState, listener: TcpListener) -> SocketAddr {
     let addr = listener.local_addr().unwrap();
     let router = backend::router::protect(backend::router::routes(state.clone()), state);
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(async move { axum::serve(backend::router::prompt(listener), service).await });
+    tokio::spawn(backend::listen::serve(listener, router, Vec::new(), state.shutdown.token().clone()));
     addr
 }
 
