@@ -23,10 +23,7 @@ const PASSWORD: &str = "harmony-demo";
 
 pub(super) async fn measure(bench: &Bench) -> Outcome<Section> {
     let instance = bench.seeded()?.run().await?;
-    let mut readers = Vec::new();
-    for (number, account) in ACCOUNTS.into_iter().enumerate() {
-        readers.push(Reader::enter(&instance, account, number).await?);
-    }
+    let readers = enter(&instance).await?;
     let timing = Timing {
         warm_up: Duration::from_secs(2),
         lasting: Duration::from_secs(bench.pick(3, 8)),
@@ -49,32 +46,56 @@ pub(super) async fn measure(bench: &Bench) -> Outcome<Section> {
         Worker { next: Box::new(next), take: Box::new(|_| Ok(None)) }
     });
     let deep = deep.await?;
-    let whole = read(&instance, timing, &readers, |reader| {
-        let (request, own) = (reader.page.clone(), reader.title.clone());
-        // Many pages are made at the same time: each has to be its own reader's.
-        let take = move |body: &[u8]| match title(body) {
-            Some(title) if title == own => Ok(None),
-            other => Err(format!("the page of “{own}” is titled {other:?}").into()),
-        };
-        Worker { next: Box::new(move |buffer| buffer.extend_from_slice(&request)), take: Box::new(take) }
-    });
-    let whole = whole.await?;
+    let whole = read(&instance, timing, &readers, whole_page).await?;
+    drop(instance);
+    let everywhere = on_all_cores(bench, timing).await?;
 
     let mut rows = latest.rows("newest 50 messages", "a second", |row| row);
     rows.extend(deep.rows("50 messages from anywhere", "a second", |row| row));
-    rows.extend(whole.rows("channel pages", "a second", |row| row.at_least(500.0)));
+    rows.extend(whole.rows("channel pages, one core", "a second", |row| row));
+    rows.extend(everywhere.rows("channel pages, all cores", "a second", |row| row.at_least(500.0)));
     rows.push(Row::new("bytes of a channel page, not compressed", "KiB", 0, &[whole.body_bytes / 1024.0]));
     let how = format!(
         "{CONNECTIONS} keep-alive connections of two people in two guilds, each asking again when it was answered, on {} seeded \
          messages: `messages/history` for the newest 50, the same before a random point of the channel's time, and \
          `GET /channels/…` with the session's cookie, which renders the whole page with its 50 messages; every page is checked \
-         to be its own reader's. {} s of warm-up, then {} runs of {} s. On a loopback address nothing is compressed.",
+         to be its own reader's. Making pages is the one thing here that keeps the server and not the generator busy, so it is \
+         measured again with all cores for the server. {} s of warm-up, then {} runs of {} s. On a loopback address nothing is compressed.",
         bench.seeded_messages(),
         timing.warm_up.as_secs(),
         timing.runs,
         timing.lasting.as_secs(),
     );
     Ok(Section { title: "Reading", how, rows })
+}
+
+/// Whole pages again, from a server that may use every core of the machine.
+async fn on_all_cores(bench: &Bench, timing: Timing) -> Outcome<Done> {
+    let mut plan = bench.seeded()?;
+    plan.core = None;
+    let instance = plan.run().await?;
+    let readers = enter(&instance).await?;
+    read(&instance, timing, &readers, whole_page).await
+}
+
+/// Signs the accounts in.
+async fn enter(instance: &Instance) -> Outcome<Vec<Reader>> {
+    let mut readers = Vec::new();
+    for (number, account) in ACCOUNTS.into_iter().enumerate() {
+        readers.push(Reader::enter(instance, account, number).await?);
+    }
+    Ok(readers)
+}
+
+/// Asks for the page of a reader's channel.
+fn whole_page(reader: &Reader) -> Worker {
+    let (request, own) = (reader.page.clone(), reader.title.clone());
+    // Many pages are made at the same time: each has to be its own reader's.
+    let take = move |body: &[u8]| match title(body) {
+        Some(title) if title == own => Ok(None),
+        other => Err(format!("the page of “{own}” is titled {other:?}").into()),
+    };
+    Worker { next: Box::new(move |buffer| buffer.extend_from_slice(&request)), take: Box::new(take) }
 }
 
 /// Runs a closed loop with the readers in turn.
