@@ -200,8 +200,17 @@ pub struct Quoted {
 pub struct Preview {
     /// Who wrote it.
     pub author: User,
-    /// Its text, whole: each side cuts it with `markup::excerpt`, which knows the names.
+    /// The beginning of its text, as `markup::quotation` leaves it: one that `markup::excerpt`, which knows the names,
+    /// makes the same line of as of the whole.
     pub content: String,
+}
+
+impl Preview {
+    /// A preview of a message by its author and its whole text.
+    pub fn of(author: User, content: String) -> Self {
+        let content = crate::markup::quotation(content);
+        Self { author, content }
+    }
 }
 
 /// A chat message.

@@ -1,7 +1,7 @@
 //! Every maximum has a name and a reason. Lengths of text are in characters (Unicode scalar values).
 
-/// Characters of a message after trimming. Long enough for an essay, short enough that the worst page of
-/// fifty stays below 1 MiB.
+/// Characters of a message after trimming. Long enough for an essay, short enough that the texts of the worst page
+/// of fifty (four bytes a character, with what they quote) stay below 1 MiB.
 pub const CONTENT_CHARS: usize = 4_000;
 /// Messages on a page of history: about three screens, one cheap query.
 pub const HISTORY_PAGE: usize = 50;
@@ -27,6 +27,9 @@ pub const EMAIL_CHARS: usize = 254;
 pub const CHANNELS_PER_GUILD: usize = 500;
 /// Guilds one person may be in; their cursors travel in every hello.
 pub const GUILDS_PER_USER: usize = 200;
+/// Direct conversations of one person, listed or not: a cursor of each travels in every hello, and with more it could
+/// outgrow [`CLIENT_FRAME_BYTES`].
+pub const DMS_PER_PERSON: usize = 1_500;
 /// Live invites of one guild.
 pub const INVITES_PER_GUILD: usize = 1_000;
 /// Members sent with a guild's snapshot and with each further page of the list.
@@ -37,7 +40,7 @@ pub const DMS_LISTED: usize = 100;
 pub const PEOPLE_FOUND: usize = 10;
 /// People one message can mention; more is a mass mention, which has a permission of its own.
 pub const MENTIONS_PER_MESSAGE: usize = 50;
-/// Characters of a quoted preview above a reply.
+/// Characters shown of a quoted message above a reply. No more than that of it is sent, see `markup::quotation`.
 pub const EXCERPT_CHARS: usize = 120;
 /// Characters of a retry key.
 pub const NONCE_CHARS: usize = 36;
@@ -48,7 +51,8 @@ pub const INVITE_MAX_USES: i64 = 100;
 
 /// Events a stream may be behind and still be replayed; beyond that a snapshot is cheaper.
 pub const REPLAY_EVENTS: usize = 1_000;
-/// Bytes of one frame from a client. The largest honest one is a hello with 200 guilds and 100 DMs.
+/// Bytes of one frame from a client. The largest honest one is a hello with [`GUILDS_PER_USER`] guilds and
+/// [`DMS_PER_PERSON`] conversations: at most 36 bytes a cursor while revisions have ten digits, 60 KiB in all.
 pub const CLIENT_FRAME_BYTES: usize = 64 * 1024;
 /// Frames that wait for one connection before it counts as too slow.
 pub const OUTBOX_FRAMES: usize = 256;

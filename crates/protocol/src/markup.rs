@@ -26,7 +26,7 @@ mod pairs;
 mod scan;
 
 pub use emoji::is_emoji_only;
-pub use excerpt::excerpt;
+pub use excerpt::{excerpt, quotation};
 pub use names::{Names, candidate_names, resolve_names, unresolve_names};
 
 use crate::{ChannelId, UserId, limits};

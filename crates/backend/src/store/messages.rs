@@ -48,7 +48,7 @@ impl Row {
             username: self.quoted_username.take()?,
             display_name: self.quoted_display_name.take()?,
         };
-        Some(Preview { author, content: self.quoted_content.take()? })
+        Some(Preview::of(author, self.quoted_content.take()?))
     }
 
     fn into_message(mut self, mentions: Vec<User>) -> Message {

@@ -13,9 +13,32 @@ pub fn excerpt(
     name_user: &mut dyn FnMut(UserId) -> Option<String>,
     name_channel: &mut dyn FnMut(ChannelId) -> Option<String>,
 ) -> String {
-    let mut line = Excerpt { text: String::new(), chars: 0, gap: false, name_user, name_channel };
+    let mut line =
+        Excerpt { text: String::new(), chars: 0, gap: false, name: Name::Known(name_user, name_channel) };
     line.blocks(&parse(source).blocks);
     line.finish()
+}
+
+/// Bytes of a text that is quoted as it is: what is longer than its excerpt by so little is not worth rewriting.
+const SHORT: usize = 4 * limits::EXCERPT_CHARS;
+
+/// As much of a text as its [`excerpt`] can show, with ids in place of names, whose length nobody knows here. The
+/// excerpt of it is the excerpt of the whole, whatever people and channels are called.
+pub fn quotation(source: String) -> String {
+    if source.len() <= SHORT {
+        return source;
+    }
+    let mut line = Excerpt { text: String::new(), chars: 0, gap: false, name: Name::Kept };
+    line.blocks(&parse(&source).blocks);
+    line.text
+}
+
+/// What stands where somebody or something is mentioned.
+enum Name<'a> {
+    /// What it is called.
+    Known(&'a mut dyn FnMut(UserId) -> Option<String>, &'a mut dyn FnMut(ChannelId) -> Option<String>),
+    /// The mention itself, and signs are escaped: the line is to be read once more.
+    Kept,
 }
 
 struct Excerpt<'a> {
@@ -23,8 +46,7 @@ struct Excerpt<'a> {
     chars: usize,
     /// White space stands before what comes next.
     gap: bool,
-    name_user: &'a mut dyn FnMut(UserId) -> Option<String>,
-    name_channel: &'a mut dyn FnMut(ChannelId) -> Option<String>,
+    name: Name<'a>,
 }
 
 impl Excerpt<'_> {
@@ -65,18 +87,34 @@ impl Excerpt<'_> {
                 Inline::Bold(inner) | Inline::Italic(inner) | Inline::Underline(inner) => self.inlines(inner),
                 Inline::Strike(inner) | Inline::Link { content: inner, .. } => self.inlines(inner),
                 Inline::Spoiler(_) => self.push(HIDDEN),
-                Inline::User(id) => {
-                    let name = (self.name_user)(*id);
-                    self.push("@");
-                    self.push(name.as_deref().unwrap_or("unknown"));
-                }
-                Inline::Channel(id) => {
-                    let name = (self.name_channel)(*id);
-                    self.push("#");
-                    self.push(name.as_deref().unwrap_or("unknown"));
-                }
+                Inline::User(id) => match &mut self.name {
+                    Name::Known(user, _) => {
+                        let name = user(*id);
+                        self.mention('@', name);
+                    }
+                    Name::Kept => self.keep(&format!("<@{id}>")),
+                },
+                Inline::Channel(id) => match &mut self.name {
+                    Name::Known(_, channel) => {
+                        let name = channel(*id);
+                        self.mention('#', name);
+                    }
+                    Name::Kept => self.keep(&format!("<#{id}>")),
+                },
             }
         }
+    }
+
+    fn mention(&mut self, sign: char, name: Option<String>) {
+        self.sign(sign);
+        self.push(name.as_deref().unwrap_or("unknown"));
+    }
+
+    /// Adds a mention as it is. It counts as its sign alone, which is the least it can be shown as.
+    fn keep(&mut self, mention: &str) {
+        self.space();
+        self.text.push_str(mention);
+        self.chars += 1;
     }
 
     /// Adds text with each stretch of white space as one blank, and one character more than fits: that is how
@@ -90,14 +128,27 @@ impl Excerpt<'_> {
                 self.gap = true;
                 continue;
             }
-            if self.gap && !self.text.is_empty() {
-                self.text.push(' ');
-                self.chars += 1;
-            }
-            self.gap = false;
-            self.text.push(c);
+            self.sign(c);
+        }
+    }
+
+    /// Adds a character that is no white space.
+    fn sign(&mut self, c: char) {
+        self.space();
+        if matches!(self.name, Name::Kept) && c.is_ascii_punctuation() {
+            self.text.push('\\');
+        }
+        self.text.push(c);
+        self.chars += 1;
+    }
+
+    /// Adds the blank that stands before what comes next, if one does.
+    fn space(&mut self) {
+        if self.gap && !self.text.is_empty() {
+            self.text.push(' ');
             self.chars += 1;
         }
+        self.gap = false;
     }
 
     fn finish(mut self) -> String {

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::tests::show;
 use super::{
-    Block, Inline, List, MAX_DEPTH, candidate_names, excerpt, parse, resolve_names, unresolve_names,
-    user_mentions,
+    Block, Inline, List, MAX_DEPTH, candidate_names, excerpt, parse, quotation, resolve_names,
+    unresolve_names, user_mentions,
 };
 use crate::{ChannelId, UserId, limits};
 
@@ -410,6 +410,30 @@ fn a_long_text_takes_about_as_long_as_many_short_ones() {
             assert!(is_linear(read_in_every_way, text, 10), "{prefix:?} {pattern:?} {suffix:?}");
         }
     }
+}
+
+#[test]
+fn what_is_quoted_of_a_text_is_short_and_has_the_excerpt_of_the_whole() {
+    let prefixes = ["", "> a `**_||[", "<@1> hi <#1>\n1. ", "||<@2>|| https://a.org/_b_ \\* @ana "];
+    let mut shortest = |_| Some("x".to_owned());
+    let mut nobody = |_| None;
+    for pattern in HOSTILE {
+        for prefix in prefixes {
+            let whole = format!("{prefix}{}", pattern.repeat(4_000 / pattern.len()));
+            let quoted = quotation(whole.clone());
+            // A mention takes the most: an id of 19 digits with its brackets, shown as a sign at least.
+            assert!(quoted.len() <= 22 * (limits::EXCERPT_CHARS + 2), "{pattern:?} {}", quoted.len());
+            let mut line = |text: &str| {
+                [
+                    excerpt(text, &mut name_user, &mut name_channel),
+                    excerpt(text, &mut shortest, &mut name_channel),
+                    excerpt(text, &mut nobody, &mut |_| Some(String::new())),
+                ]
+            };
+            assert_eq!(line(&quoted), line(&whole), "{prefix:?} {pattern:?}");
+        }
+    }
+    assert_eq!(quotation("**short** <@1>".to_owned()), "**short** <@1>");
 }
 
 #[test]
