@@ -57,8 +57,15 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let _place = self.queue.try_acquire().map_err(|_| Error::Busy)?;
-        let _core = self.cores.acquire().await.map_err(|_| Error::Busy)?;
+        let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Error::Busy)?;
+        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| Error::Busy)?;
+        let held = (place, core);
+        // A request that is given up does not stop its hash: the place belongs to the work, not to who waits for it.
+        let work = move || {
+            let done = work();
+            drop(held);
+            done
+        };
         tokio::task::spawn_blocking(work).await.map_err(|_| Error::Internal)
     }
 }
@@ -75,7 +82,8 @@ pub fn check_strength(password: &Password, own_names: &[&str]) -> Result<()> {
     let core = lower.trim_end_matches(|c: char| c.is_ascii_digit() || c.is_ascii_punctuation());
     let own = own_names.iter().any(|name| {
         let name = name.to_lowercase();
-        !name.is_empty() && (core == name || lower == name || core.replace(&name, "").is_empty())
+        let is_repeated = |text: &str| !text.is_empty() && text.replace(&name, "").is_empty();
+        !name.is_empty() && (is_repeated(core) || is_repeated(&lower))
     });
     if own || COMMON.contains(lower.as_str()) {
         return Err(Error::Invalid { field: Field::Password, problem: Problem::TooCommon });
@@ -99,6 +107,26 @@ mod tests {
         assert!(!pool.verify("a password that is never accepted", None).await.unwrap());
     }
 
+    #[tokio::test]
+    async fn a_call_that_nobody_waits_for_any_more_keeps_its_place_until_its_hash_ends() {
+        let pool = Passwords::default();
+        let places = pool.queue.available_permits();
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let call = pool.run(move || {
+            let _ = begin.send(());
+            let _ = ended.recv();
+        });
+        tokio::select! {
+            _ = call => panic!("it cannot have ended"),
+            _ = begun => {}
+        }
+        assert_eq!(pool.queue.available_permits(), places - 1, "the call is gone, its hash is not");
+        drop(end);
+        let all = pool.queue.acquire_many(u32::try_from(places).unwrap()).await;
+        assert!(all.is_ok(), "given back when it ends");
+    }
+
     #[test]
     fn what_everybody_tries_first_is_refused() {
         for text in [
@@ -112,8 +140,9 @@ mod tests {
         ] {
             assert!(check_strength(&Password::parse(text).unwrap(), &["anabanana"]).is_err(), "{text}");
         }
-        for text in ["correct horse", "lantern-kelp-3", "anabanana likes tea"] {
+        for text in ["correct horse", "lantern-kelp-3", "anabanana likes tea", "8412953076", "?!?;;-.?!?"] {
             assert!(check_strength(&Password::parse(text).unwrap(), &["anabanana"]).is_ok(), "{text}");
         }
+        assert!(check_strength(&Password::parse("8412953084129530").unwrap(), &["84129530"]).is_err());
     }
 }
