@@ -250,8 +250,11 @@ pub(crate) fn fault(error: sqlx::Error) -> Error {
             tracing::error!(%error, "database unavailable");
             Error::Busy
         }
-        // Deadlocks and serialisation failures: safe to repeat (PostgreSQL, class 40). SQLite: busy.
-        sqlx::Error::Database(cause) if matches!(cause.code().as_deref(), Some("40001" | "40P01" | "5")) => {
+        // Deadlocks, serialisation failures, and what took too long or waited too long for a lock: safe to repeat
+        // (PostgreSQL, classes 40, 57 and 55). SQLite: busy.
+        sqlx::Error::Database(cause)
+            if matches!(cause.code().as_deref(), Some("40001" | "40P01" | "57014" | "55P03" | "5")) =>
+        {
             tracing::warn!(%error, "database busy");
             Error::Busy
         }

@@ -16,6 +16,11 @@ use super::{Backend, Inner, OpenError, Options, Snowflakes, Store, Tx, Work, fau
 /// Connections of one process. A server allows 100 by default, and more than two dozen only queue on its disk.
 const CONNECTIONS: u32 = 24;
 
+/// How long a statement may take: as long as a request. Whoever asked is gone by then.
+const STATEMENT_TIMEOUT: &str = "30s";
+/// How long a statement may wait for a lock. Writes take milliseconds; who waits longer waits for something stuck.
+const LOCK_TIMEOUT: &str = "10s";
+
 /// Connects to the server.
 pub(super) async fn open(options: &Options) -> std::result::Result<Store, OpenError> {
     let shown = shown_url(&options.url);
@@ -25,13 +30,16 @@ pub(super) async fn open(options: &Options) -> std::result::Result<Store, OpenEr
         .statement_cache_capacity(256)
         .application_name("harmony")
         .disable_statement_logging();
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(Duration::from_secs(10))
-        .connect_with(settings)
-        .await
-        .map_err(connect)?;
-    migrate::postgres(&pool).await?;
+    let pool = |connections| {
+        PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(10))
+    };
+    // Bringing a large table up to date may take its time.
+    let patient = pool(1).connect_with(settings.clone()).await.map_err(connect)?;
+    migrate::postgres(&patient).await?;
+    patient.close().await;
+    let settings =
+        settings.options([("statement_timeout", STATEMENT_TIMEOUT), ("lock_timeout", LOCK_TIMEOUT)]);
+    let pool = pool(CONNECTIONS).connect_with(settings).await.map_err(connect)?;
     let lease = node::lease_postgres(&pool).await?;
     let store = Store {
         inner: Arc::new(Inner {
@@ -46,11 +54,15 @@ pub(super) async fn open(options: &Options) -> std::result::Result<Store, OpenEr
     Ok(store)
 }
 
-/// The address without user and password.
+/// The address without user and password, which may stand in front of the host and behind the `?`.
 fn shown_url(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
-        _ => url.to_owned(),
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let (place, options) = rest.split_once(['?', '#']).unwrap_or((rest, ""));
+    match place.rsplit_once('@') {
+        // Which of the two a password with a `?` in it is in cannot be told.
+        _ if options.contains('@') => format!("{scheme}://…"),
+        Some((_, host)) => format!("{scheme}://…@{host}"),
+        None => format!("{scheme}://{place}"),
     }
 }
 
@@ -108,5 +120,16 @@ mod tests {
     fn a_logged_address_holds_no_password() {
         assert_eq!(shown_url("postgres://ana:pw@db.example/chat"), "postgres://…@db.example/chat");
         assert_eq!(shown_url("postgres://db.example/chat"), "postgres://db.example/chat");
+        assert_eq!(
+            shown_url("postgres://db.example/chat?user=ana&password=pw"),
+            "postgres://db.example/chat"
+        );
+        assert_eq!(
+            shown_url("postgres://ana:pw@db.example/chat?sslmode=disable"),
+            "postgres://…@db.example/chat"
+        );
+        for odd in ["postgres://ana:p?w@db.example/chat", "postgres://db.example/chat?password=p@w"] {
+            assert_eq!(shown_url(odd), "postgres://…");
+        }
     }
 }
