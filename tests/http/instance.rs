@@ -27,9 +27,13 @@ pub(crate) struct Instance {
 }
 
 /// Room for many people at one address; the tests of the limits set their own.
-const ROOMY: [(&str, &str); 6] = [
+const ROOMY: [(&str, &str); 10] = [
     ("HARMONY_LIMIT_SENDS_PER_SECOND", "100000"),
     ("HARMONY_LIMIT_SENDS_BURST", "100000"),
+    ("HARMONY_LIMIT_READS_BURST", "100000"),
+    ("HARMONY_LIMIT_SEARCHES_BURST", "100000"),
+    ("HARMONY_LIMIT_PROFILE_CHANGES_BURST", "100000"),
+    ("HARMONY_LIMIT_SOCKETS_PER_MINUTE", "100000"),
     ("HARMONY_LIMIT_REGISTRATIONS_PER_ADDRESS", "100000"),
     ("HARMONY_LIMIT_INVITE_LOOKUPS_PER_MINUTE", "100000"),
     ("HARMONY_LIMIT_LOGIN_TRIES_PER_ADDRESS", "100000"),

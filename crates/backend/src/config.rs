@@ -34,6 +34,16 @@ pub struct Limits {
     pub sends_per_second: u32,
     /// The same at once.
     pub sends_burst: u32,
+    /// Snapshots, pages and lists one person may read each second, sustained.
+    pub reads_per_second: u32,
+    /// The same at once.
+    pub reads_burst: u32,
+    /// Times one person may look for people each second, sustained.
+    pub searches_per_second: u32,
+    /// The same at once.
+    pub searches_burst: u32,
+    /// Changes of one's own names or address at once; one more each minute. A new name is told to every server.
+    pub profile_changes_burst: u32,
     /// Wrong passwords for one account in 15 minutes.
     pub login_failures_per_account: u32,
     /// Tries to sign in from one address in 15 minutes, right or wrong.
@@ -42,6 +52,8 @@ pub struct Limits {
     pub registrations_per_address: u32,
     /// Invite look-ups from one address in a minute.
     pub invite_lookups_per_minute: u32,
+    /// Sockets one person may open in a minute.
+    pub sockets_per_minute: u32,
     /// Live sockets of one person.
     pub connections_per_user: u32,
     /// Live sockets from one address.
@@ -206,10 +218,16 @@ const KEYS: &[&str] = &[
 const LIMIT_KEYS: &[&str] = &[
     "sends-per-second",
     "sends-burst",
+    "reads-per-second",
+    "reads-burst",
+    "searches-per-second",
+    "searches-burst",
+    "profile-changes-burst",
     "login-failures-per-account",
     "login-tries-per-address",
     "registrations-per-address",
     "invite-lookups-per-minute",
+    "sockets-per-minute",
     "connections-per-user",
     "connections-per-address",
 ];
@@ -338,10 +356,16 @@ impl<'a> Sources<'a> {
         Ok(Limits {
             sends_per_second: limit("sends-per-second", 20)?,
             sends_burst: limit("sends-burst", 100)?,
+            reads_per_second: limit("reads-per-second", 30)?,
+            reads_burst: limit("reads-burst", 120)?,
+            searches_per_second: limit("searches-per-second", 5)?,
+            searches_burst: limit("searches-burst", 20)?,
+            profile_changes_burst: limit("profile-changes-burst", 10)?,
             login_failures_per_account: limit("login-failures-per-account", 10)?,
             login_tries_per_address: limit("login-tries-per-address", 200)?,
             registrations_per_address: limit("registrations-per-address", 60)?,
             invite_lookups_per_minute: limit("invite-lookups-per-minute", 60)?,
+            sockets_per_minute: limit("sockets-per-minute", 120)?,
             connections_per_user: limit("connections-per-user", 20)?,
             connections_per_address: limit("connections-per-address", 200)?,
         })

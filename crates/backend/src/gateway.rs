@@ -42,7 +42,7 @@ enum End {
 ///
 /// # Errors
 /// Before any upgrade: [`Error::Forbidden`] from a foreign page, [`Error::Unauthorized`] without a session,
-/// [`Error::RateLimited`] with too many sockets, [`Error::Malformed`] when it is no WebSocket request,
+/// [`Error::RateLimited`] with too many sockets or too many in a minute, [`Error::Malformed`] when it is no WebSocket request,
 /// [`Error::Busy`] while the instance stops.
 pub async fn upgrade(state: AppState, request: Request) -> Result<Response> {
     if state.shutdown.token().is_cancelled() {
@@ -53,6 +53,8 @@ pub async fn upgrade(state: AppState, request: Request) -> Result<Response> {
         return Err(Error::Forbidden);
     }
     let actor = sync::caller(&state, &parts).await?;
+    // Each hello may be answered with megabytes.
+    state.rates.socket(actor.user_id)?;
     let address = peer::bucket(peer::address(&state.config, &parts));
     let limits = &state.config.limits;
     let limits =

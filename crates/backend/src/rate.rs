@@ -23,12 +23,25 @@ pub struct Rates(Arc<Inner>);
 
 struct Inner {
     sends: Keyed<UserId>,
-    logins_by_account: Keyed<(String, u32)>,
+    reads: Keyed<UserId>,
+    searches: Keyed<UserId>,
+    profiles: Keyed<UserId>,
+    sockets: Keyed<UserId>,
+    logins_by_account: Keyed<(Account, u32)>,
     /// How often each account has signed in: a new number is a new allowance, so only failures in a row count.
-    logins: Mutex<HashMap<String, u32>>,
+    logins: Mutex<HashMap<Account, u32>>,
     logins_by_address: Keyed<IpAddr>,
     registrations: Keyed<IpAddr>,
     invite_lookups: Keyed<IpAddr>,
+}
+
+/// Whose password is tried.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Account {
+    /// Somebody, whichever of their names was typed: two names are not twice as many tries.
+    Known(UserId),
+    /// Nobody, by what was typed in small letters. Limited like the others, or the limit would tell who exists.
+    Unknown(String),
 }
 
 impl std::fmt::Debug for Rates {
@@ -40,8 +53,20 @@ impl std::fmt::Debug for Rates {
 /// The window that failed sign-ins are counted in.
 const LOGIN_WINDOW: Duration = Duration::from_secs(15 * 60);
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 fn at_least_one(n: u32) -> NonZeroU32 {
     NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN)
+}
+
+/// `burst` at once, and `n` each second after that.
+fn per_second(n: u32, burst: u32) -> Quota {
+    Quota::per_second(at_least_one(n)).allow_burst(at_least_one(burst))
+}
+
+/// `burst` at once, and one each minute after that.
+fn one_a_minute(burst: u32) -> Quota {
+    Quota::per_minute(NonZeroU32::MIN).allow_burst(at_least_one(burst))
 }
 
 /// `n` at once, and as many again spread over the window.
@@ -53,20 +78,17 @@ fn per(window: Duration, n: u32) -> Quota {
 impl Rates {
     /// From the settings.
     pub fn new(limits: &Limits) -> Self {
-        let sends = Quota::per_second(at_least_one(limits.sends_per_second))
-            .allow_burst(at_least_one(limits.sends_burst));
-        let registrations =
-            Quota::per_minute(NonZeroU32::MIN).allow_burst(at_least_one(limits.registrations_per_address));
         Self(Arc::new(Inner {
-            sends: RateLimiter::keyed(sends),
+            sends: RateLimiter::keyed(per_second(limits.sends_per_second, limits.sends_burst)),
+            reads: RateLimiter::keyed(per_second(limits.reads_per_second, limits.reads_burst)),
+            searches: RateLimiter::keyed(per_second(limits.searches_per_second, limits.searches_burst)),
+            profiles: RateLimiter::keyed(one_a_minute(limits.profile_changes_burst)),
+            sockets: RateLimiter::keyed(per(MINUTE, limits.sockets_per_minute)),
             logins_by_account: RateLimiter::keyed(per(LOGIN_WINDOW, limits.login_failures_per_account)),
             logins: Mutex::default(),
             logins_by_address: RateLimiter::keyed(per(LOGIN_WINDOW, limits.login_tries_per_address)),
-            registrations: RateLimiter::keyed(registrations),
-            invite_lookups: RateLimiter::keyed(per(
-                Duration::from_secs(60),
-                limits.invite_lookups_per_minute,
-            )),
+            registrations: RateLimiter::keyed(one_a_minute(limits.registrations_per_address)),
+            invite_lookups: RateLimiter::keyed(per(MINUTE, limits.invite_lookups_per_minute)),
         }))
     }
 
@@ -75,21 +97,45 @@ impl Rates {
         take(&self.0.sends, &user)
     }
 
-    /// A try to sign in: counted for the address, and for the account by the name typed, known or not.
-    pub fn login(&self, account: &str, address: IpAddr) -> Result<()> {
-        take(&self.0.logins_by_address, &bucket(address))?;
-        let account = account.to_lowercase();
-        let successes = self.successes().get(&account).copied().unwrap_or(0);
-        take(&self.0.logins_by_account, &(account, successes))
+    /// Something read by somebody: a page, a snapshot, a list.
+    pub fn read(&self, user: UserId) -> Result<()> {
+        take(&self.0.reads, &user)
+    }
+
+    /// A search for people by somebody, which costs more than a read and tells who is there.
+    pub fn search(&self, user: UserId) -> Result<()> {
+        take(&self.0.searches, &user)
+    }
+
+    /// A change of somebody's names or address: the first is told to everybody they share a place with, the second
+    /// says whether an address is taken.
+    pub fn profile_change(&self, user: UserId) -> Result<()> {
+        take(&self.0.profiles, &user)
+    }
+
+    /// A socket opened by somebody, who is replayed what they missed: up to two megabytes.
+    pub fn socket(&self, user: UserId) -> Result<()> {
+        take(&self.0.sockets, &user)
+    }
+
+    /// A try to sign in from an address, whoever as.
+    pub fn login_from(&self, address: IpAddr) -> Result<()> {
+        take(&self.0.logins_by_address, &bucket(address))
+    }
+
+    /// A try of an account's password.
+    pub fn login(&self, account: &Account) -> Result<()> {
+        let successes = self.successes().get(account).copied().unwrap_or(0);
+        take(&self.0.logins_by_account, &(account.clone(), successes))
     }
 
     /// The try was right: the account's failures are forgotten. The address keeps its count, or somebody with
     /// one account could try all others.
-    pub fn login_succeeded(&self, account: &str) {
-        *self.successes().entry(account.to_lowercase()).or_default() += 1;
+    pub fn login_succeeded(&self, account: Account) {
+        *self.successes().entry(account).or_default() += 1;
     }
 
-    fn successes(&self) -> std::sync::MutexGuard<'_, HashMap<String, u32>> {
+    fn successes(&self) -> std::sync::MutexGuard<'_, HashMap<Account, u32>> {
         self.0.logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -105,7 +151,9 @@ impl Rates {
 
     /// Drops keys that are back at their full allowance, so that memory follows use.
     pub fn forget_idle(&self) {
-        self.0.sends.retain_recent();
+        for by_user in [&self.0.sends, &self.0.reads, &self.0.searches, &self.0.profiles, &self.0.sockets] {
+            by_user.retain_recent();
+        }
         self.0.logins_by_account.retain_recent();
         if self.0.logins_by_account.is_empty() {
             self.successes().clear();
@@ -127,24 +175,47 @@ fn take<K: Hash + Eq + Clone>(limiter: &Keyed<K>, key: &K) -> Result<()> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use protocol::Error;
+    use protocol::{Error, UserId};
 
-    use super::Rates;
+    use super::{Account, Rates};
     use crate::Config;
 
     #[test]
     fn the_eleventh_wrong_password_waits_and_another_account_does_not() {
         let limits = Config::from_sources("", "none", &BTreeMap::new()).unwrap().limits;
         let rates = Rates::new(&limits);
-        let address = "203.0.113.5".parse().unwrap();
-        for _ in 0..10 {
-            assert_eq!(rates.login("ana", address), Ok(()));
+        let known = |id| Account::Known(UserId::from_trusted(id));
+        for account in [known(1), Account::Unknown("nobody".into())] {
+            for _ in 0..10 {
+                assert_eq!(rates.login(&account), Ok(()));
+            }
+            assert!(matches!(rates.login(&account), Err(Error::RateLimited { retry_after_ms: 1.. })));
         }
-        assert!(matches!(rates.login("ANA", address), Err(Error::RateLimited { retry_after_ms: 1.. })));
-        assert_eq!(rates.login("bo", address), Ok(()));
+        assert_eq!(rates.login(&known(2)), Ok(()));
         for _ in 0..30 {
-            assert_eq!(rates.login("cy", address), Ok(()), "who signs in has not failed");
-            rates.login_succeeded("cy");
+            assert_eq!(rates.login(&known(3)), Ok(()), "who signs in has not failed");
+            rates.login_succeeded(known(3));
+        }
+    }
+
+    #[test]
+    fn a_flood_of_one_kind_waits_and_another_person_does_not() {
+        let limits = Config::from_sources("", "none", &BTreeMap::new()).unwrap().limits;
+        let rates = Rates::new(&limits);
+        let (ana, bo) = (UserId::from_trusted(1), UserId::from_trusted(2));
+        type Take = fn(&Rates, UserId) -> protocol::Result<()>;
+        let kinds: [(Take, u32); 5] = [
+            (Rates::change, 100),
+            (Rates::read, 120),
+            (Rates::search, 20),
+            (Rates::profile_change, 10),
+            (Rates::socket, 120),
+        ];
+        for (at, (take, burst)) in kinds.into_iter().enumerate() {
+            // Some come back while the loop runs; twice as many do not.
+            let refused = (0..burst * 2).filter(|_| take(&rates, ana).is_err()).count();
+            assert!(refused > 0, "{at}");
+            assert!((0..burst).all(|_| take(&rates, bo).is_ok()), "{at}");
         }
     }
 }

@@ -74,6 +74,12 @@ impl Plan {
         for limit in [
             "SENDS_PER_SECOND",
             "SENDS_BURST",
+            "READS_PER_SECOND",
+            "READS_BURST",
+            "SEARCHES_PER_SECOND",
+            "SEARCHES_BURST",
+            "PROFILE_CHANGES_BURST",
+            "SOCKETS_PER_MINUTE",
             "LOGIN_TRIES_PER_ADDRESS",
             "REGISTRATIONS_PER_ADDRESS",
             "INVITE_LOOKUPS_PER_MINUTE",

@@ -12,6 +12,7 @@ use crate::auth::password::check_strength;
 use crate::auth::peer;
 use crate::auth::session::{self, Actor, SignedIn};
 use crate::config::Registration as Policy;
+use crate::rate::Account;
 use crate::store::{Tx, dms, guilds, invites, members, now_ms, sessions, users};
 use crate::{AppState, Config};
 
@@ -32,7 +33,19 @@ pub struct Registration {
     pub invite: String,
 }
 
-/// Makes an account and signs it in.
+/// How somebody new is let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Admission {
+    /// As the first account of the instance.
+    First,
+    /// Anybody is.
+    Open,
+    /// By this invite, of which it takes a use.
+    Invited(String),
+}
+
+/// Makes an account and signs it in. Where an invite is needed, the same write uses it: the newcomer is in its guild
+/// at once, and one use makes one account.
 pub async fn register(state: &AppState, parts: &Parts, form: Registration) -> Result<SignedIn> {
     let display_name = DisplayName::parse(&form.display_name)?.into_string();
     let username = Username::parse(&form.username)?.into_string();
@@ -40,44 +53,49 @@ pub async fn register(state: &AppState, parts: &Parts, form: Registration) -> Re
     let password = Password::parse(&form.password)?;
     check_strength(&password, &[&username, &display_name])?;
     state.rates.registration(peer::address(&state.config, parts))?;
-    let as_first = admit(state, &form).await?;
+    let admission = admit(state, &form).await?;
     let taken = users::taken(&mut state.store.read().await?, &username, email.as_deref(), None).await?;
     refuse_taken(taken)?;
     let password_hash = state.passwords.hash(&password).await?;
     let (config, device) = (state.config.clone(), session::device_name(&parts.headers));
     let is_open = config.registration == Policy::Open;
+    let is_refused_as_second = admission == Admission::First && !is_open;
     let mut new = users::NewUser { username, display_name, email, password_hash, is_instance_owner: false };
     let change = state.store.write(move |tx| {
         Box::pin(async move {
             new.is_instance_owner = !users::any_for_write(tx).await?;
             // Somebody else was first in the meantime.
-            if as_first && !new.is_instance_owner && !is_open {
+            if is_refused_as_second && !new.is_instance_owner {
                 return Err(Error::RegistrationClosed);
             }
             let Some(id) = users::insert(tx, &new).await? else {
                 refuse_taken(users::taken(tx, &new.username, new.email.as_deref(), None).await?)?;
                 return Err(Error::UsernameTaken);
             };
+            if let Admission::Invited(code) = &admission {
+                super::invites::join_in(tx, id, code).await?;
+            }
             session::start(tx, &config, id, &device, true).await
         })
     });
     change.await
 }
 
-/// Whether this instance takes the newcomer at all; true: as its first account.
-async fn admit(state: &AppState, form: &Registration) -> Result<bool> {
+/// Whether and how this instance takes the newcomer.
+async fn admit(state: &AppState, form: &Registration) -> Result<Admission> {
     let mut reader = state.store.read().await?;
     if !users::any(&mut reader).await? {
-        return state.setup_code.check(&form.setup_code).map(|()| true);
+        return state.setup_code.check(&form.setup_code).map(|()| Admission::First);
     }
     match state.config.registration {
-        Policy::Open => Ok(false),
+        Policy::Open => Ok(Admission::Open),
         Policy::Closed => Err(Error::RegistrationClosed),
         Policy::Invite if form.invite.trim().is_empty() => Err(Error::RegistrationClosed),
         Policy::Invite => {
-            let code = InviteCode::parse(&form.invite)?;
-            let invite = invites::live_by_code(&mut reader, code.as_str(), now_ms()).await?;
-            invite.map(|_| false).ok_or(Error::InviteGone)
+            // Before the password is hashed; the write looks again.
+            let code = InviteCode::parse(&form.invite)?.into_string();
+            let invite = invites::live_by_code(&mut reader, &code, now_ms()).await?;
+            invite.map(|_| Admission::Invited(code)).ok_or(Error::InviteGone)
         }
     }
 }
@@ -113,12 +131,14 @@ pub async fn login(
     if absurd {
         return Err(Error::WrongCredentials);
     }
-    state.rates.login(&login, peer::address(&state.config, parts))?;
+    state.rates.login_from(peer::address(&state.config, parts))?;
     let known = users::credentials(&mut state.store.read().await?, &login).await?;
     let (id, hash) = known.map_or((None, None), |known| (Some(known.id), Some(known.password_hash)));
+    let account = id.map_or(Account::Unknown(login), Account::Known);
+    state.rates.login(&account)?;
     let matches = state.passwords.verify(password, hash.clone()).await?;
     let id = id.filter(|_| matches).ok_or(Error::WrongCredentials)?;
-    state.rates.login_succeeded(&login);
+    state.rates.login_succeeded(account);
     let (config, device) = (state.config.clone(), session::device_name(&parts.headers));
     state
         .store
@@ -144,22 +164,30 @@ async fn sign_in(tx: &mut Tx, config: &Config, id: UserId, device: &str, remembe
     Ok(signed_in)
 }
 
-/// Ends this session; returns the header that removes the cookie.
+/// Ends this session; returns the header that removes the cookie. Not limited: each takes a sign-in, which is, and
+/// whoever wants to go may go.
 pub async fn logout(state: &AppState, actor: &Actor) -> Result<String> {
-    revoke_device(state, actor, actor.session_id).await?;
+    end_session(state, actor.user_id, actor.session_id).await?;
     Ok(session::removal_cookie(&state.config))
 }
 
 /// Where somebody is signed in.
 pub async fn devices(state: &AppState, actor: &Actor) -> Result<Vec<Device>> {
+    state.rates.read(actor.user_id)?;
     sessions::of_user(&mut state.store.read().await?, actor.user_id, actor.session_id).await
 }
 
 /// Ends one session of one's own. Its socket is closed before this returns.
 pub async fn revoke_device(state: &AppState, actor: &Actor, id: SessionId) -> Result<()> {
-    let user = actor.user_id;
+    state.rates.change(actor.user_id)?;
+    end_session(state, actor.user_id, id).await
+}
+
+async fn end_session(state: &AppState, user: UserId, id: SessionId) -> Result<()> {
     let ended = state.store.write(move |tx| {
         Box::pin(async move {
+            // Their stream before their rows, like everybody: nobody waits for anybody in a circle.
+            tx.lock(Stream::User(user)).await?;
             if !sessions::delete(tx, user, id).await? {
                 return Err(Error::NotFound);
             }
@@ -173,6 +201,7 @@ pub async fn revoke_device(state: &AppState, actor: &Actor, id: SessionId) -> Re
 
 /// Ends all sessions of one's own but this.
 pub async fn revoke_other_devices(state: &AppState, actor: &Actor) -> Result<()> {
+    state.rates.change(actor.user_id)?;
     let Actor { user_id, session_id } = *actor;
     let ended =
         state.store.write(move |tx| Box::pin(async move { end_others(tx, user_id, session_id).await }));
@@ -181,6 +210,7 @@ pub async fn revoke_other_devices(state: &AppState, actor: &Actor) -> Result<()>
 }
 
 async fn end_others(tx: &mut Tx, user: UserId, keep: SessionId) -> Result<Vec<SessionId>> {
+    tx.lock(Stream::User(user)).await?;
     let ended = sessions::delete_others(tx, user, Some(keep)).await?;
     tx.emit(Stream::User(user), Event::DevicesChanged).await?;
     Ok(ended)
@@ -200,17 +230,20 @@ pub async fn change_password(
     current: &str,
     new: &str,
 ) -> Result<()> {
+    state.rates.change(actor.user_id)?;
     let mut reader = state.store.read().await?;
     let me = users::me(&mut reader, actor.user_id).await?.ok_or(Error::Unauthorized)?;
     let hash = users::password_hash(&mut reader, actor.user_id).await?;
     drop(reader);
     // A borrowed browser must not be a way to guess the password.
-    state.rates.login(&me.user.username, peer::address(&state.config, parts))?;
+    let account = Account::Known(actor.user_id);
+    state.rates.login_from(peer::address(&state.config, parts))?;
+    state.rates.login(&account)?;
     let mismatch = Error::Invalid { field: Field::CurrentPassword, problem: Problem::Mismatch };
     if !state.passwords.verify(current, hash.clone()).await? {
         return Err(mismatch);
     }
-    state.rates.login_succeeded(&me.user.username);
+    state.rates.login_succeeded(account);
     let new = Password::parse(new)?;
     check_strength(&new, &[&me.user.username, &me.user.display_name])?;
     let new_hash = state.passwords.hash(&new).await?;
@@ -229,6 +262,7 @@ pub async fn change_password(
 /// Changes names and address, everywhere they are shown.
 pub async fn update_profile(state: &AppState, actor: &Actor, display_name: &str, email: &str) -> Result<()> {
     state.rates.change(actor.user_id)?;
+    state.rates.profile_change(actor.user_id)?;
     let display_name = DisplayName::parse(display_name)?.into_string();
     let email = Email::parse_optional(email)?.map(Email::into_string);
     let user = actor.user_id;
@@ -243,35 +277,46 @@ async fn rename(tx: &mut Tx, user: UserId, display_name: &str, email: Option<&st
     if users::taken(tx, &before.user.username, email, Some(user)).await?.email {
         return Err(Error::EmailTaken);
     }
-    let (mut places, mut conversations) = (Vec::new(), Vec::new());
-    if before.user.display_name != display_name {
-        places.extend(guilds::of_user(tx, user).await?.into_iter().map(|guild| guild.id));
-        conversations = dms::ids_of_user(tx, user).await?;
-    }
-    places.sort_unstable();
-    conversations.sort_unstable();
+    let is_renamed = before.user.display_name != display_name;
+    let places = if is_renamed { places(tx, user).await? } else { Vec::new() };
     // Guilds, then conversations, each in rising order, then the person: whoever sends a message takes the stream
     // before it touches its author, and nobody waits for anybody in a circle.
-    for guild in &places {
-        tx.lock(Stream::Guild(*guild)).await?;
+    for place in &places {
+        tx.lock(*place).await?;
     }
-    for channel in &conversations {
-        tx.lock(Stream::Dm(*channel)).await?;
+    // Whoever comes into a place holds this to the end and reads the name under it. So what was entered until now
+    // is in the list, or the list was outdated; what is entered later has the new name.
+    let others_write = tx.lock(Stream::User(user)).await?;
+    if others_write && is_renamed && self::places(tx, user).await? != places {
+        return Err(Error::Busy);
     }
     if !users::update_profile(tx, user, display_name, email).await? {
         return Err(Error::EmailTaken);
     }
     let me = users::me(tx, user).await?.ok_or(Error::Unauthorized)?;
-    for guild in places {
-        if let Some(member) = members::get(tx, guild, user).await? {
-            tx.emit(Stream::Guild(guild), Event::MemberUpdated { member }).await?;
+    for place in places {
+        let told = match place {
+            Stream::Guild(guild) => {
+                members::get(tx, guild, user).await?.map(|member| Event::MemberUpdated { member })
+            }
+            _ => Some(Event::RecipientUpdated { user: me.user.clone() }),
+        };
+        if let Some(event) = told {
+            tx.emit(place, event).await?;
         }
-    }
-    for channel in conversations {
-        tx.emit(Stream::Dm(channel), Event::RecipientUpdated { user: me.user.clone() }).await?;
     }
     tx.emit(Stream::User(user), Event::MeUpdated { me }).await?;
     Ok(())
+}
+
+/// Where somebody is known by name: their guilds, then their conversations, each in rising order.
+async fn places(tx: &mut Tx, user: UserId) -> Result<Vec<Stream>> {
+    let mut guilds: Vec<_> = guilds::of_user(tx, user).await?.into_iter().map(|guild| guild.id).collect();
+    let mut conversations = dms::ids_of_user(tx, user).await?;
+    guilds.sort_unstable();
+    conversations.sort_unstable();
+    let guilds = guilds.into_iter().map(Stream::Guild);
+    Ok(guilds.chain(conversations.into_iter().map(Stream::Dm)).collect())
 }
 
 /// Changes how things look; what is empty stays.
@@ -291,6 +336,8 @@ pub async fn update_settings(
     let user = actor.user_id;
     let change = state.store.write(move |tx| {
         Box::pin(async move {
+            // Before they are read, or one of two changes at the same time undoes the other.
+            tx.lock(Stream::User(user)).await?;
             let mut settings = users::me(tx, user).await?.ok_or(Error::Unauthorized)?.settings;
             settings.theme = theme.unwrap_or(settings.theme);
             settings.density = density.unwrap_or(settings.density);

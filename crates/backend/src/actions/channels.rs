@@ -57,6 +57,15 @@ struct Place {
 }
 
 async fn make(tx: &mut Tx, user: UserId, place: &Place, name: &str, nonce: Option<&str>) -> Result<Channel> {
+    let parent = place.parent.map_or(0, protocol::Id::get).to_le_bytes();
+    let kind = [place.kind.number()];
+    let body: [&[u8]; 5] = [b"channel", &place.guild.get().to_le_bytes(), &kind, &parent, name.as_bytes()];
+    // Before anything else is checked: the first try may have filled the guild, its category may be gone since.
+    if let Some(nonce) = nonce
+        && let Some(earlier) = nonces::target(tx, user, nonce, &body).await?
+    {
+        return made_earlier(tx, earlier).await;
+    }
     let all = channels::of_guild(tx, place.guild).await?;
     if all.len() >= limits::CHANNELS_PER_GUILD {
         return Err(Error::LimitReached);
@@ -68,20 +77,21 @@ async fn make(tx: &mut Tx, user: UserId, place: &Place, name: &str, nonce: Optio
         .filter(|c| c.parent_id == place.parent && (c.kind == ChannelKind::Category) == is_category);
     let position = siblings.map(|c| c.position).max().map_or(0, |last| last + 1);
     let id = channels::insert(tx, place.guild, place.kind, name, place.parent, position).await?;
-    if let Some(nonce) = nonce {
-        let parent = place.parent.map_or(0, protocol::Id::get).to_le_bytes();
-        let kind = [place.kind.number()];
-        let body: [&[u8]; 5] =
-            [b"channel", &place.guild.get().to_le_bytes(), &kind, &parent, name.as_bytes()];
-        if let Some(earlier) = nonces::claim(tx, user, nonce, &body, id.get()).await? {
-            channels::delete(tx, place.guild, id).await?;
-            let earlier = ChannelId::new(earlier).ok_or(Error::NonceReused)?;
-            return channels::by_id(tx, earlier).await?.ok_or(Error::NotFound);
-        }
+    if let Some(nonce) = nonce
+        && let Some(earlier) = nonces::claim(tx, user, nonce, &body, id.get()).await?
+    {
+        // The first try was not over yet.
+        channels::delete(tx, place.guild, id).await?;
+        return made_earlier(tx, earlier).await;
     }
     let channel = channels::by_id(tx, id).await?.ok_or(Error::Internal)?;
     tx.emit(Stream::Guild(place.guild), Event::ChannelCreated { channel: channel.clone() }).await?;
     Ok(channel)
+}
+
+async fn made_earlier(tx: &mut Tx, earlier: i64) -> Result<Channel> {
+    let earlier = ChannelId::new(earlier).ok_or(Error::NonceReused)?;
+    channels::by_id(tx, earlier).await?.ok_or(Error::NotFound)
 }
 
 fn check_parent(all: &[Channel], parent: Option<ChannelId>) -> Result<()> {

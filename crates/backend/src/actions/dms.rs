@@ -12,6 +12,9 @@ use crate::store::{Tx, dms, users};
 
 /// Opens the conversation with somebody: the same one whoever opens it, also at the same instant. It stands in
 /// the opener's list at once, in the other's with the first message.
+///
+/// # Errors
+/// [`Error::LimitReached`] when either of the two has [`limits::DMS_PER_PERSON`] others.
 pub async fn open(state: &AppState, actor: &Actor, other: UserId) -> Result<Dm> {
     state.rates.change(actor.user_id)?;
     let user = actor.user_id;
@@ -23,6 +26,17 @@ pub async fn open(state: &AppState, actor: &Actor, other: UserId) -> Result<Dm> 
 
 async fn open_in(tx: &mut Tx, user: UserId, other: UserId) -> Result<Dm> {
     users::by_id(tx, other).await?.ok_or(Error::NotFound)?;
+    // Both, in one order: neither list grows, and nobody gets another name, while this is decided.
+    for person in [user.min(other), user.max(other)] {
+        tx.lock(Stream::User(person)).await?;
+    }
+    if dms::find(tx, user, other).await?.is_none() {
+        for person in [user, other] {
+            if dms::count_of_user(tx, person).await? >= limits::DMS_PER_PERSON as i64 {
+                return Err(Error::LimitReached);
+            }
+        }
+    }
     let channel = dms::find_or_insert(tx, user, other).await?;
     let opened = dms::set_open(tx, channel, user).await?;
     let dm = dms::get(tx, channel, user).await?.ok_or(Error::Internal)?;
@@ -42,6 +56,7 @@ pub async fn open_by_name(state: &AppState, actor: &Actor, query: &str) -> Resul
 /// People one shares a server or a conversation with, by the beginning of their names; a full username finds
 /// anybody, and stands first.
 pub async fn find_people(state: &AppState, actor: &Actor, query: &str) -> Result<Vec<User>> {
+    state.rates.search(actor.user_id)?;
     let query = query.trim().trim_start_matches('@').to_lowercase();
     if query.chars().count() > limits::DISPLAY_NAME_CHARS {
         return Err(Error::Invalid {

@@ -26,18 +26,23 @@ pub async fn create(state: &AppState, actor: &Actor, name: &str, nonce: &str) ->
 }
 
 pub(super) async fn make(tx: &mut Tx, owner: UserId, name: &str, nonce: Option<&str>) -> Result<Guild> {
+    let body: [&[u8]; 2] = [b"guild", name.as_bytes()];
+    // Before anything else is checked: the guild of the first try may be the one that filled the allowance.
+    if let Some(nonce) = nonce
+        && let Some(earlier) = nonces::target(tx, owner, nonce, &body).await?
+    {
+        return made_earlier(tx, owner, earlier).await;
+    }
     if guilds::count_of_user(tx, owner).await? >= limits::GUILDS_PER_USER as i64 {
         return Err(Error::LimitReached);
     }
     let id = guilds::insert(tx, name, owner, Permissions::EVERYONE_DEFAULT).await?;
     if let Some(nonce) = nonce
-        && let Some(earlier) = nonces::claim(tx, owner, nonce, &[b"guild", name.as_bytes()], id.get()).await?
+        && let Some(earlier) = nonces::claim(tx, owner, nonce, &body, id.get()).await?
     {
+        // The first try was not over yet.
         guilds::delete(tx, id).await?;
-        let earlier = GuildId::new(earlier).ok_or(Error::NonceReused)?;
-        // Who has left since may not know what became of it.
-        in_guild(tx, owner, earlier).await?;
-        return guilds::by_id(tx, earlier).await?.ok_or(Error::NotFound);
+        return made_earlier(tx, owner, earlier).await;
     }
     let category = channels::insert(tx, id, ChannelKind::Category, "Text channels", None, 0).await?;
     let general = channels::insert(tx, id, ChannelKind::Text, "general", Some(category), 0).await?;
@@ -46,6 +51,13 @@ pub(super) async fn make(tx: &mut Tx, owner: UserId, name: &str, nonce: Option<&
     let guild = guilds::by_id(tx, id).await?.ok_or(Error::Internal)?;
     tx.emit(Stream::User(owner), Event::GuildJoined { guild: guild.clone() }).await?;
     Ok(guild)
+}
+
+async fn made_earlier(tx: &mut Tx, owner: UserId, earlier: i64) -> Result<Guild> {
+    let earlier = GuildId::new(earlier).ok_or(Error::NonceReused)?;
+    // Who has left since may not know what became of it.
+    in_guild(tx, owner, earlier).await?;
+    guilds::by_id(tx, earlier).await?.ok_or(Error::NotFound)
 }
 
 /// Renames a guild.
@@ -118,6 +130,7 @@ pub async fn delete(state: &AppState, actor: &Actor, guild: GuildId, confirmatio
 
 /// A guild with all that its sidebar and member list need, as somebody may see it.
 pub async fn snapshot(state: &AppState, actor: &Actor, guild: GuildId) -> Result<GuildSnapshot> {
+    state.rates.read(actor.user_id)?;
     let mut reader = state.store.read().await?;
     let mut snapshot = read_snapshot(&mut reader, actor.user_id, guild).await?;
     snapshot.online = super::members::online_of(state, &snapshot.members);

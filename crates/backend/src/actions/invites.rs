@@ -5,7 +5,7 @@ use protocol::entity::{Invite, InvitePreview};
 use protocol::error::{Field, Problem};
 use protocol::parse::InviteCode;
 use protocol::permissions::Permissions;
-use protocol::{Error, GuildId, InviteId, Result, Stream, limits};
+use protocol::{Error, GuildId, InviteId, Result, Stream, UserId, limits};
 use rand::TryRng;
 use rand::rngs::SysRng;
 
@@ -14,7 +14,7 @@ use super::members;
 use crate::AppState;
 use crate::auth::session::Actor;
 use crate::auth::{peer, session};
-use crate::store::{guilds, invites, members as membership, now_ms};
+use crate::store::{Tx, guilds, invites, members as membership, now_ms};
 
 /// 96 random bits in 16 characters of the URL alphabet: cannot be guessed at any rate of look-ups.
 fn new_code() -> Result<String> {
@@ -71,6 +71,7 @@ pub async fn create(
 
 /// One's own invite without limits, made if there is none.
 pub async fn standing(state: &AppState, actor: &Actor, guild: GuildId) -> Result<Invite> {
+    state.rates.read(actor.user_id)?;
     let mut reader = state.store.read().await?;
     require(in_guild(&mut reader, actor.user_id, guild).await?, Permissions::CREATE_INVITE)?;
     let live = invites::live_of_guild(&mut reader, guild, now_ms()).await?;
@@ -86,6 +87,7 @@ pub async fn standing(state: &AppState, actor: &Actor, guild: GuildId) -> Result
 
 /// A guild's live invites, for those who manage it.
 pub async fn list(state: &AppState, actor: &Actor, guild: GuildId) -> Result<Vec<Invite>> {
+    state.rates.read(actor.user_id)?;
     let mut reader = state.store.read().await?;
     require(in_guild(&mut reader, actor.user_id, guild).await?, Permissions::MANAGE_GUILD)?;
     invites::live_of_guild(&mut reader, guild, now_ms()).await
@@ -114,13 +116,16 @@ pub async fn preview(state: &AppState, parts: &Parts, code: &str) -> Result<Invi
     let code = InviteCode::parse(code)?;
     let caller = session::actor(state, parts).await.ok();
     let mut reader = state.store.read().await?;
-    let invite =
-        invites::live_by_code(&mut reader, code.as_str(), now_ms()).await?.ok_or(Error::InviteGone)?;
+    let invite = invites::by_code(&mut reader, code.as_str()).await?.ok_or(Error::InviteGone)?;
     let guild = guilds::by_id(&mut reader, invite.guild_id).await?.ok_or(Error::InviteGone)?;
     let is_member = match caller {
         Some(actor) => membership::is_member(&mut reader, guild.id, actor.user_id).await?,
         None => false,
     };
+    // Whoever registered with the last use of an invite comes back to it as a member.
+    if !is_member && invites::live_by_code(&mut reader, code.as_str(), now_ms()).await?.is_none() {
+        return Err(Error::InviteGone);
+    }
     Ok(InvitePreview {
         code: invite.code,
         guild_id: guild.id,
@@ -139,22 +144,21 @@ pub async fn join(state: &AppState, actor: &Actor, code: &str) -> Result<GuildId
     state.rates.change(actor.user_id)?;
     let code = InviteCode::parse(code)?.into_string();
     let user = actor.user_id;
-    let change = state.store.write(move |tx| {
-        Box::pin(async move {
-            let now = tx.now_ms();
-            let invite = invites::live_by_code(tx, &code, now).await?.ok_or(Error::InviteGone)?;
-            tx.lock(Stream::Guild(invite.guild_id)).await?;
-            if membership::is_member(tx, invite.guild_id, user).await? {
-                return Ok(invite.guild_id);
-            }
-            if !invites::take_use(tx, invite.id, now).await? {
-                return Err(Error::InviteGone);
-            }
-            members::join(tx, invite.guild_id, user).await?;
-            Ok(invite.guild_id)
-        })
-    });
-    change.await
+    state.store.write(move |tx| Box::pin(async move { join_in(tx, user, &code).await })).await
+}
+
+/// The same inside a write. Members get there also by an invite that is used up, maybe by themselves.
+pub(super) async fn join_in(tx: &mut Tx, user: UserId, code: &str) -> Result<GuildId> {
+    let invite = invites::by_code(tx, code).await?.ok_or(Error::InviteGone)?;
+    tx.lock(Stream::Guild(invite.guild_id)).await?;
+    if membership::is_member(tx, invite.guild_id, user).await? {
+        return Ok(invite.guild_id);
+    }
+    if !invites::take_use(tx, invite.id, tx.now_ms()).await? {
+        return Err(Error::InviteGone);
+    }
+    members::join(tx, invite.guild_id, user).await?;
+    Ok(invite.guild_id)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use protocol::{Error, GuildId, Result, Stream, UserId, limits};
 use super::access::{in_guild, in_guild_for_write, require};
 use crate::AppState;
 use crate::auth::session::Actor;
-use crate::store::{Tx, guilds, members, reads};
+use crate::store::{Tx, guilds, invites, members, reads};
 
 /// Adds somebody to a guild, with everything that goes with it. Returns false if they were in.
 pub(super) async fn join(tx: &mut Tx, guild_id: GuildId, user: UserId) -> Result<bool> {
@@ -17,6 +17,8 @@ pub(super) async fn join(tx: &mut Tx, guild_id: GuildId, user: UserId) -> Result
     if guilds::count_of_user(tx, user).await? >= limits::GUILDS_PER_USER as i64 {
         return Err(Error::LimitReached);
     }
+    // Behind the guild, which the caller has: what is told next is the name they have at the commit.
+    tx.lock(Stream::User(user)).await?;
     if !members::insert(tx, guild_id, user).await? {
         return Ok(false);
     }
@@ -42,6 +44,7 @@ async fn remove(tx: &mut Tx, guild_id: GuildId, user: UserId) -> Result<()> {
 
 /// Leaves a guild. An owner hands it over first.
 pub async fn leave(state: &AppState, actor: &Actor, guild: GuildId) -> Result<()> {
+    state.rates.change(actor.user_id)?;
     let user = actor.user_id;
     let change = state.store.write(move |tx| {
         Box::pin(async move {
@@ -55,7 +58,7 @@ pub async fn leave(state: &AppState, actor: &Actor, guild: GuildId) -> Result<()
     change.await
 }
 
-/// Removes a member. Nobody removes the owner or themselves.
+/// Removes a member, and the ways back in that they made. Nobody removes the owner or themselves.
 pub async fn kick(state: &AppState, actor: &Actor, guild: GuildId, target: UserId) -> Result<()> {
     state.rates.change(actor.user_id)?;
     let user = actor.user_id;
@@ -66,6 +69,7 @@ pub async fn kick(state: &AppState, actor: &Actor, guild: GuildId, target: UserI
             if target == owner || target == user {
                 return Err(Error::Forbidden);
             }
+            invites::delete_of_inviter(tx, guild, target).await?;
             remove(tx, guild, target).await
         })
     });
@@ -79,6 +83,7 @@ pub async fn page(
     guild: GuildId,
     after: Option<UserId>,
 ) -> Result<MembersPage> {
+    state.rates.read(actor.user_id)?;
     let mut reader = state.store.read().await?;
     in_guild(&mut reader, actor.user_id, guild).await?;
     let mut found = members::page(&mut reader, guild, after, limits::MEMBERS_PAGE + 1).await?;

@@ -17,6 +17,7 @@ use crate::store::{Reader, access, dms, guilds, reads, streams, users};
 /// # Errors
 /// [`Error::NotFound`] for places that do not exist or may not be seen.
 pub async fn load(state: &AppState, actor: &Actor, place: Place) -> Result<PageData> {
+    state.rates.read(actor.user_id)?;
     let mut reader = state.store.read().await?;
     let user = actor.user_id;
     let (home, cursors) = read_home(&mut reader, user).await?;
@@ -70,6 +71,7 @@ fn first_channel(snapshot: &GuildSnapshot) -> Option<ChannelId> {
 
 /// The person's own stream anew.
 pub async fn home(state: &AppState, actor: &Actor) -> Result<HomeSnapshot> {
+    state.rates.read(actor.user_id)?;
     Ok(read_home(&mut state.store.read().await?, actor.user_id).await?.0)
 }
 

@@ -19,6 +19,9 @@ use crate::{Actor, AppState};
 /// what is held for a slow reader stays bounded.
 pub const REPLAY_BYTES: usize = 2 * 1024 * 1024;
 
+/// Events read at once: what does not fit is noticed after at most so many, a megabyte of the longest.
+const REPLAY_STEP: usize = 64;
+
 /// What somebody missed in one stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missed {
@@ -108,18 +111,37 @@ async fn since(
     if streams::oldest_rev(reader, stream).await?.is_none_or(|oldest| oldest > after + 1) {
         return Ok(How::Reset);
     }
-    let logged = streams::events_after(reader, stream, after, REPLAY_EVENTS).await?;
-    let bytes: usize = logged.iter().map(|entry| entry.json.len()).sum();
-    if bytes > *room {
-        *room = 0;
-        return Ok(How::Reset);
-    }
-    *room -= bytes;
+    let Some(logged) = read_log(reader, stream, after, room).await? else { return Ok(How::Reset) };
     let sight = match stream {
         Stream::Guild(guild) => access::sight(reader, user, guild).await?,
         Stream::Dm(_) | Stream::User(_) => Sight::default(),
     };
     Ok(visible(logged, &sight, user).map_or(How::Reset, |events| How::Replay { after, events }))
+}
+
+/// The log of a stream after a revision; none, and no room left, when it does not fit.
+async fn read_log(
+    reader: &mut Reader,
+    stream: Stream,
+    after: Rev,
+    room: &mut usize,
+) -> Result<Option<Vec<Logged>>> {
+    let mut logged: Vec<Logged> = Vec::new();
+    loop {
+        let from = logged.last().map_or(after, |entry| entry.rev);
+        let step = streams::events_after(reader, stream, from, REPLAY_STEP).await?;
+        let bytes: usize = step.iter().map(|entry| entry.json.len()).sum();
+        if bytes > *room {
+            *room = 0;
+            return Ok(None);
+        }
+        *room -= bytes;
+        let is_last = step.len() < REPLAY_STEP;
+        logged.extend(step);
+        if is_last {
+            return Ok(Some(logged));
+        }
+    }
 }
 
 /// Leaves out what is not for somebody who sees this much now. None when leaving out is not enough, because a channel

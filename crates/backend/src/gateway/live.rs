@@ -24,15 +24,16 @@ const FRAMES_PER_MINUTE: u32 = 120;
 const MINUTE: Duration = Duration::from_secs(60);
 /// How long the permission to be seen writing is believed.
 const TYPING_BELIEVED: Duration = Duration::from_secs(10);
-/// How often the session is looked up again. Signing out ends the socket at once; this is for limits of time, which
-/// nobody announces.
+/// How often the session is looked up again, whatever the client sends or does not. Signing out ends the socket at
+/// once; this is for limits of time, which nobody announces.
 const SESSION_CHECK_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// Serves the connection until one side ends it.
 pub(super) async fn serve(state: &AppState, wire: &mut Wire, link: &Link) -> End {
     let mut batch = Batch::new();
     let mut peer = Peer::new();
-    let mut silence = pin!(tokio::time::sleep_until(peer.heard + SILENCE));
+    // One timer for each connection, moved only when it rings.
+    let mut alarm = pin!(tokio::time::sleep_until(peer.next_alarm()));
     loop {
         if let Err(end) = wire.drain(link, &mut batch).await {
             return end;
@@ -48,12 +49,15 @@ pub(super) async fn serve(state: &AppState, wire: &mut Wire, link: &Link) -> End
                     return end;
                 }
             }
-            () = &mut silence => {
-                if peer.heard.elapsed() >= SILENCE {
+            () = &mut alarm => {
+                let now = Instant::now();
+                if now >= peer.heard + SILENCE {
                     return End::Close(CloseCode::Silent);
                 }
-                // One timer for each connection, moved only when it rings.
-                silence.as_mut().reset(peer.heard + SILENCE);
+                if let Err(end) = peer.check_session(state, link, now).await {
+                    return end;
+                }
+                alarm.as_mut().reset(peer.next_alarm());
             }
         }
     }
@@ -97,15 +101,12 @@ impl Peer {
         // The text shares its memory with the socket's read buffer.
         drop(text);
         self.heard = now;
+        self.check_session(state, link, now).await?;
         match frame {
             ClientFrame::Hello { .. } => Err(End::Close(CloseCode::Malformed)),
             ClientFrame::Ping { n } => {
                 link.pong(n);
-                if now - self.session_checked < SESSION_CHECK_EVERY {
-                    return Ok(());
-                }
-                self.session_checked = now;
-                Box::pin(check_session(state, link)).await
+                Ok(())
             }
             ClientFrame::Typing { channel } => {
                 Box::pin(self.typing(state, link, channel, now)).await;
@@ -117,6 +118,25 @@ impl Peer {
                 Ok(())
             }
         }
+    }
+
+    /// When there is something to do although nothing comes.
+    fn next_alarm(&self) -> Instant {
+        (self.heard + SILENCE).min(self.session_checked + SESSION_CHECK_EVERY)
+    }
+
+    /// Whether the session is to be looked up now, and if so, not again for a while.
+    fn is_check_due(&mut self, now: Instant) -> bool {
+        let is_due = now >= self.session_checked + SESSION_CHECK_EVERY;
+        if is_due {
+            self.session_checked = now;
+        }
+        is_due
+    }
+
+    async fn check_session(&mut self, state: &AppState, link: &Link, now: Instant) -> Result<(), End> {
+        // In a box, so that an idle connection does not carry what a look-up needs.
+        if self.is_check_due(now) { Box::pin(check_session(state, link)).await } else { Ok(()) }
     }
 
     fn count(&mut self, now: Instant) -> Result<(), End> {
@@ -161,5 +181,28 @@ async fn check_session(state: &AppState, link: &Link) -> Result<(), End> {
             tracing::warn!(%error, "a session could not be looked up; it is tried again later");
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Peer, SESSION_CHECK_EVERY, SILENCE};
+
+    #[test]
+    fn the_session_is_looked_up_every_five_minutes_however_talkative_the_client_is() {
+        let mut peer = Peer::new();
+        let begin = peer.session_checked;
+        assert_eq!(peer.next_alarm(), begin + SILENCE);
+        let mut checks = 0;
+        for second in 0..1_000 {
+            let now = begin + Duration::from_secs(second);
+            // Whatever it sends, it is heard, and the alarm for silence never rings.
+            peer.heard = now;
+            assert!(peer.next_alarm() <= peer.session_checked + SESSION_CHECK_EVERY);
+            checks += usize::from(peer.is_check_due(now));
+        }
+        assert_eq!(checks, 3);
     }
 }

@@ -173,13 +173,6 @@ pub async fn sight(db: &mut impl Db, user: UserId, guild: GuildId) -> Result<Sig
     })
 }
 
-/// The other people of somebody's conversations.
-pub async fn dm_partners(db: &mut impl Db, user: UserId) -> Result<Vec<UserId>> {
-    let sql = "select o.user_id from dm_members m join dm_members o on o.channel_id = m.channel_id
-        where m.user_id = $1 and o.user_id <> $1";
-    Ok(query!(fetch_all(i64,), db, sql, user.get())?.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
-}
-
 /// Guilds of somebody in which some channel may be closed to some members.
 pub async fn guilds_with_exceptions(db: &mut impl Db, user: UserId) -> Result<Vec<GuildId>> {
     let sql = "select m.guild_id from members m join roles r on r.id = m.guild_id where m.user_id = $1 and

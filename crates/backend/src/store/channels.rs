@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use protocol::entity::{Channel, ChannelKind};
 use protocol::permissions::{Overwrite, Permissions, Subject};
-use protocol::{ChannelId, GuildId, Id, MessageId, Result};
+use protocol::{ChannelId, GuildId, Id, Result};
 use sqlx::FromRow;
 
 use super::{Db, Tx};
@@ -58,11 +58,6 @@ pub async fn of_guild(db: &mut impl Db, guild: GuildId) -> Result<Vec<Channel>> 
         row.into_channel(overwrites)
     };
     Ok(rows.into_iter().map(with_exceptions).collect())
-}
-
-/// How many channels a guild has.
-pub async fn count(db: &mut impl Db, guild: GuildId) -> Result<i64> {
-    Ok(query!(fetch_one(i64,), db, "select count(*) from channels where guild_id = $1", guild.get())?.0)
 }
 
 fn overwrite(kind: i64, id: i64, allow: i64, deny: i64) -> Overwrite {
@@ -142,11 +137,5 @@ pub async fn delete(tx: &mut Tx, guild: GuildId, id: ChannelId) -> Result<()> {
     query!(run tx, lift, guild.get(), id.get())?;
     query!(run tx, "delete from read_marks where channel_id = $1", id.get())?;
     query!(run tx, "delete from channels where id = $1", id.get())?;
-    Ok(())
-}
-
-/// Notes the newest message.
-pub async fn set_last_message(tx: &mut Tx, id: ChannelId, message: Option<MessageId>) -> Result<()> {
-    query!(run tx, "update channels set last_message_id = $2 where id = $1", id.get(), message.map(Id::get))?;
     Ok(())
 }

@@ -52,7 +52,7 @@ pub async fn open_of_user(db: &mut impl Db, user: UserId, limit: usize) -> Resul
 /// the pair is a unique key.
 pub async fn find_or_insert(tx: &mut Tx, one: UserId, other: UserId) -> Result<ChannelId> {
     let (low, high) = (one.min(other).get(), one.max(other).get());
-    if let Some(found) = by_pair(tx, low, high).await? {
+    if let Some(found) = find(tx, one, other).await? {
         return Ok(found);
     }
     let id: ChannelId = tx.new_id();
@@ -63,7 +63,7 @@ pub async fn find_or_insert(tx: &mut Tx, one: UserId, other: UserId) -> Result<C
     if query!(run tx, pair, id.get(), low, high)? == 0 {
         // Somebody else was first, in another transaction.
         query!(run tx, "delete from channels where id = $1", id.get())?;
-        return by_pair(tx, low, high).await?.ok_or(protocol::Error::Busy);
+        return find(tx, one, other).await?.ok_or(protocol::Error::Busy);
     }
     for user in [low, high] {
         let member = "insert into dm_members (user_id, channel_id, is_open) values ($1, $2, $3)";
@@ -72,9 +72,11 @@ pub async fn find_or_insert(tx: &mut Tx, one: UserId, other: UserId) -> Result<C
     Ok(id)
 }
 
-async fn by_pair(tx: &mut Tx, low: i64, high: i64) -> Result<Option<ChannelId>> {
+/// The conversation of two people, if there is one.
+pub async fn find(db: &mut impl Db, one: UserId, other: UserId) -> Result<Option<ChannelId>> {
+    let (low, high) = (one.min(other).get(), one.max(other).get());
     let sql = "select channel_id from dms where low_user_id = $1 and high_user_id = $2";
-    Ok(query!(fetch_optional(i64,), tx, sql, low, high)?.map(|(id,)| Id::from_trusted(id)))
+    Ok(query!(fetch_optional(i64,), db, sql, low, high)?.map(|(id,)| Id::from_trusted(id)))
 }
 
 /// Puts a conversation into somebody's list; false if it was there.
@@ -90,6 +92,11 @@ pub async fn closed_for(db: &mut impl Db, channel: ChannelId) -> Result<Vec<User
         .into_iter()
         .map(|(id,)| Id::from_trusted(id))
         .collect())
+}
+
+/// How many conversations somebody has, open or not.
+pub async fn count_of_user(db: &mut impl Db, user: UserId) -> Result<i64> {
+    Ok(query!(fetch_one(i64,), db, "select count(*) from dm_members where user_id = $1", user.get())?.0)
 }
 
 /// Every conversation of somebody, open or not.

@@ -60,6 +60,13 @@ pub async fn live_by_code(db: &mut impl Db, code: &str, now_ms: i64) -> Result<O
     Ok(query!(fetch_optional Row, db, sql, code, now_ms)?.map(Invite::from))
 }
 
+/// An invite by its code, live or not.
+pub async fn by_code(db: &mut impl Db, code: &str) -> Result<Option<Invite>> {
+    let sql = "select i.id, i.code, i.guild_id, i.expires_at, i.max_uses, i.uses, i.inviter_id, u.username, u.display_name
+        from invites i join users u on u.id = i.inviter_id where i.code = $1";
+    Ok(query!(fetch_optional Row, db, sql, code)?.map(Invite::from))
+}
+
 /// An invite by id, live or not.
 pub async fn guild_of(db: &mut impl Db, id: InviteId) -> Result<Option<(GuildId, UserId)>> {
     let sql = "select guild_id, inviter_id from invites where id = $1";
@@ -96,6 +103,12 @@ pub async fn take_use(tx: &mut Tx, id: InviteId, now_ms: i64) -> Result<bool> {
 pub async fn delete(tx: &mut Tx, id: InviteId) -> Result<()> {
     query!(run tx, "delete from invites where id = $1", id.get())?;
     Ok(())
+}
+
+/// Removes the invites somebody made to a guild.
+pub async fn delete_of_inviter(tx: &mut Tx, guild: GuildId, inviter: UserId) -> Result<u64> {
+    let sql = "delete from invites where guild_id = $1 and inviter_id = $2";
+    query!(run tx, sql, guild.get(), inviter.get())
 }
 
 /// Removes invites that expired.

@@ -23,11 +23,19 @@ pub async fn claim(
     if query!(run tx, sql, author.get(), nonce, target, hash.as_slice(), now_ms())? == 1 {
         return Ok(None);
     }
+    self::target(tx, author, nonce, body).await?.ok_or(Error::Busy).map(Some)
+}
+
+/// What an earlier request with the same nonce made, if there was one.
+///
+/// # Errors
+/// [`Error::NonceReused`] when that request had another body.
+pub async fn target(tx: &mut Tx, author: UserId, nonce: &str, body: &[&[u8]]) -> Result<Option<i64>> {
     let sql = "select target_id, body_hash from nonces where author_id = $1 and nonce = $2";
     match query!(fetch_optional(i64, Vec<u8>), tx, sql, author.get(), nonce)? {
-        Some((earlier, known)) if known == hash => Ok(Some(earlier)),
+        Some((earlier, known)) if known == hash_of(body) => Ok(Some(earlier)),
         Some(_) => Err(Error::NonceReused),
-        None => Err(Error::Busy),
+        None => Ok(None),
     }
 }
 

@@ -141,8 +141,40 @@ async fn where_invites_are_asked_for_only_a_live_one_lets_in() {
         assert_eq!(refused(app, with("bo", "AAAAAAAAAAAAAAAA")).await, Error::InviteGone);
         let link = format!("https://chat.example/invite/{}", invite.code);
         let bo = register(&app.state, &request(), with("bo", &link)).await.unwrap();
-        backend::actions::invites::join(&app.state, &bo.actor, &invite.code).await.unwrap();
-        assert_eq!(refused(app, with("cy", &invite.code)).await, Error::InviteGone, "it is used up");
+        assert_eq!(refused(app, with("cy", &invite.code)).await, Error::InviteGone, "one use, one account");
+        // Where the form leads next: they are in already, and the invite that is used up still leads there.
+        let home = backend::actions::pages::home(&app.state, &bo.actor).await.unwrap();
+        assert_eq!(home.guilds.iter().map(|of| of.guild.id).collect::<Vec<_>>(), [guild.id]);
+        let cookie = bo.cookie.split(';').next().unwrap();
+        let theirs = http::Request::builder().header("cookie", cookie).body(()).unwrap().into_parts().0;
+        let seen = backend::actions::invites::preview(&app.state, &theirs, &invite.code).await.unwrap();
+        assert!(seen.is_member && seen.uses_left == Some(0), "{seen:?}");
+        let anybody = backend::actions::invites::preview(&app.state, &request(), &invite.code).await;
+        assert_eq!(anybody.map(|_| ()), Err(Error::InviteGone));
+        let again = backend::actions::invites::join(&app.state, &bo.actor, &invite.code).await;
+        assert_eq!(again, Ok(guild.id));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_those_who_register_with_the_last_use_of_an_invite_one_is_let_in() {
+    on_both_with(&[("HARMONY_REGISTRATION", "invite")], async |app| {
+        let ana = app.person("ana").await;
+        let guild = ana.create_guild("Den").await;
+        let invite =
+            backend::actions::invites::create(&app.state, &ana.actor, guild.id, "", "1").await.unwrap();
+        let tries = ["bo", "cy", "dee", "eve"].map(|name| {
+            let form = Registration { invite: invite.code.clone(), ..registration(name) };
+            let state = app.state.clone();
+            tokio::spawn(async move { register(&state, &request(), form).await.map(|_| ()) })
+        });
+        let answers = futures_util::future::join_all(tries).await;
+        let (let_in, gone): (Vec<_>, Vec<_>) =
+            answers.into_iter().map(Result::unwrap).partition(Result::is_ok);
+        assert_eq!((let_in.len(), gone), (1, vec![Err(Error::InviteGone); 3]));
+        let mut look = app.database().look().await;
+        assert_eq!(look.number("select count(*) from users").await, 2);
     })
     .await;
 }

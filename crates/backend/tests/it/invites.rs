@@ -110,16 +110,19 @@ async fn an_invite_is_ended_by_its_maker_or_those_who_manage_the_guild() {
         let unknown = revoke(&app.state, &s.ana.actor, InviteId::from_trusted(7));
         assert_eq!(refused(app, unknown).await, Error::NotFound);
         revoke(&app.state, &s.bo.actor, his.id).await.unwrap();
+        let kept = create(&app.state, &s.ana.actor, s.guild.id, "", "5").await.unwrap();
         revoke(&app.state, &s.ana.actor, hers.id).await.unwrap();
         for code in [his.code, hers.code] {
             assert_eq!(refused(app, join(&app.state, &s.cy.actor, &code)).await, Error::InviteGone);
             let seen = preview(&app.state, &request(), &code).await.map(|_| ());
             assert_eq!(seen, Err(Error::InviteGone));
         }
-        // A maker who was removed has no say any more.
+        // A maker who was removed has no say any more, and what they made leads nowhere.
         let left_behind = create(&app.state, &s.bo.actor, s.guild.id, "", "").await.unwrap();
         members::kick(&app.state, &s.ana.actor, s.guild.id, s.bo.id()).await.unwrap();
         assert_eq!(refused(app, revoke(&app.state, &s.bo.actor, left_behind.id)).await, Error::NotFound);
+        assert_eq!(refused(app, join(&app.state, &s.bo.actor, &left_behind.code)).await, Error::InviteGone);
+        assert_eq!(list(&app.state, &s.ana.actor, s.guild.id).await, Ok(vec![kept]), "those of others stay");
     })
     .await;
 }

@@ -11,6 +11,7 @@ mod commits;
 mod devices;
 mod dms;
 mod every_action;
+mod floods;
 mod forgetting;
 mod gateway;
 mod gateway_walls;

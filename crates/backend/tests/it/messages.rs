@@ -1,7 +1,7 @@
 //! Messages: who may say, change, delete and read them.
 
 use backend::actions::messages::{Draft, delete, edit, history, mark_read, send};
-use protocol::entity::MessageKind;
+use protocol::entity::{Message, MessageKind};
 use protocol::permissions::{Permissions, Subject};
 use protocol::snapshot::{Anchor, Place};
 use protocol::{ChannelId, Error, MessageId, limits};
@@ -339,6 +339,29 @@ async fn ids_of_a_channel_rise_with_its_revisions_under_parallel_senders() {
             })
             .collect();
         assert!(ids.len() > 100 && ids.windows(2).all(|pair| pair[0] < pair[1]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_long_message_an_answer_quotes_the_beginning() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let long = |word: &str| format!("**{word}** <@{}> ||secret|| {}", s.bo.id(), "long ".repeat(700));
+        let quoted = |message: &Message| message.reply_to.clone().unwrap().preview.unwrap().content;
+        let question = s.ana.say(s.general, &long("why")).await;
+        let answer = s.bo.reply(s.general, question.id, "because").await;
+        let beginning = protocol::markup::quotation(question.content.clone());
+        assert!(beginning.len() < 300 && !beginning.contains("secret"), "{beginning}");
+        assert_eq!(quoted(&answer), beginning);
+        let last = async || s.bo.history(s.general).await.messages.last().cloned().unwrap();
+        assert_eq!(last().await, Message { nonce: None, ..answer.clone() });
+        edit(&app.state, &s.ana.actor, s.general, question.id, &long("how")).await.unwrap();
+        let now = quoted(&last().await);
+        assert_eq!(now, beginning.replace("why", "how"));
+        // What is told of the answer later says the same.
+        let edited = edit(&app.state, &s.bo.actor, s.general, answer.id, "like this").await.unwrap();
+        assert_eq!(quoted(&edited), now);
     })
     .await;
 }

@@ -119,13 +119,17 @@ async fn nothing_of_somebody_is_committed_after_they_were_removed() {
         let s = Scene::new(app).await;
         for round in 0..50 {
             s.ana.bring(s.guild.id, &s.cy).await;
-            let sends = (0..6).map(|n| {
+            let send = |n| {
                 let (cy, general) = (s.cy.clone(), s.general);
-                async move { cy.try_say(general, &format!("round {round}, line {n}")).await.map(|_| ()) }
-            });
+                let line = format!("round {round}, line {n}");
+                tokio::spawn(async move { cy.try_say(general, &line).await.map(|_| ()) })
+            };
             let (ana, guild, cy, state) = (s.ana.actor, s.guild.id, s.cy.id(), app.state.clone());
+            // In the middle of them: one that is always first or last would see one outcome alone.
+            let mut sends: Vec<_> = (0..3).map(send).collect();
             let kick = tokio::spawn(async move { members::kick(&state, &ana, guild, cy).await });
-            let answers = at_once(sends).await;
+            sends.extend((3..6).map(send));
+            let answers: Vec<_> = join_all(sends).await.into_iter().map(Result::unwrap).collect();
             assert_eq!(kick.await.unwrap(), Ok(()));
             assert!(
                 answers.iter().all(|answer| matches!(answer, Ok(()) | Err(Error::NotFound))),
@@ -338,6 +342,37 @@ async fn whoever_signs_in_while_the_password_changes_is_in_with_the_new_one_or_o
         let mut look = app.database().look().await;
         assert_eq!(look.number("select count(*) from sessions").await, 1, "{answers:?}");
         assert_eq!(ana.page(Place::Home).await.home.me.user.id, ana.id());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_name_that_changes_while_its_owner_joins_is_told_where_they_joined() {
+    on_both(async |app| {
+        let (ana, bo) = tokio::join!(app.newcomer("ana"), app.newcomer("bo"));
+        for round in 0..20 {
+            let guild = ana.create_guild("Den").await.id;
+            let code = invites::standing(&app.state, &ana.actor, guild).await.unwrap().code;
+            let name = format!("Bo {round}");
+            let (state, actor, new_name) = (app.state.clone(), bo.actor, name.clone());
+            let rename = tokio::spawn(async move { update_profile(&state, &actor, &new_name, "").await });
+            let (state, actor) = (app.state.clone(), bo.actor);
+            let join = tokio::spawn(async move { invites::join(&state, &actor, &code).await });
+            let (renamed, joined) = tokio::join!(rename, join);
+            let renamed = renamed.unwrap();
+            assert_eq!(joined.unwrap(), Ok(guild));
+            assert!(matches!(renamed, Ok(()) | Err(Error::Busy)), "{renamed:?}");
+            let mut reader = app.state.store.read().await.unwrap();
+            let log = backend::store::streams::events_after(&mut reader, Stream::Guild(guild), 0, 100);
+            let told = log.await.unwrap().into_iter().rev().find_map(|entry| {
+                match serde_json::from_str(&entry.json).unwrap() {
+                    Event::MemberJoined { member } | Event::MemberUpdated { member } => Some(member.user),
+                    _ => None,
+                }
+            });
+            let now = backend::store::users::by_id(&mut reader, bo.id()).await.unwrap();
+            assert_eq!(told, now, "round {round}, the rename was answered {renamed:?}");
+        }
     })
     .await;
 }

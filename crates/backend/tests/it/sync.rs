@@ -82,3 +82,29 @@ async fn only_who_may_write_somewhere_is_shown_writing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_too_much_to_replay_is_a_reset_and_what_fits_comes_whole() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let guild = Stream::Guild(s.guild.id);
+        let missed = async |cursors: &Cursors| {
+            let found = catch_up(&app.state, s.bo.id(), cursors).await.unwrap().missed;
+            found.into_iter().find(|missed| missed.stream == guild).unwrap()
+        };
+        let cursors: Cursors = standing(&app.state, s.bo.id()).await.unwrap().into_iter().collect();
+        let longest = "\u{1F41F}".repeat(protocol::limits::CONTENT_CHARS);
+        let say = async |times: usize| {
+            for _ in 0..times {
+                s.ana.say(s.general, &longest).await;
+            }
+        };
+        say(100).await;
+        let How::Replay { after, events } = missed(&cursors).await.how else { panic!("it fits") };
+        let revs: Vec<_> = events.iter().map(|(rev, _)| *rev).collect();
+        assert_eq!(revs, (after + 1..=after + 100).collect::<Vec<_>>());
+        say(32).await;
+        assert_eq!(missed(&cursors).await.how, How::Reset);
+    })
+    .await;
+}
