@@ -37,7 +37,7 @@ struct Inner {
 
 /// Whose password is tried.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Account {
+enum Account {
     /// Somebody, whichever of their names was typed: two names are not twice as many tries.
     Known(UserId),
     /// Nobody, by what was typed in small letters. Limited like the others, or the limit would tell who exists.
@@ -123,16 +123,17 @@ impl Rates {
         take(&self.0.logins_by_address, &bucket(address))
     }
 
-    /// A try of an account's password.
-    pub fn login(&self, account: &Account) -> Result<()> {
-        let successes = self.successes().get(account).copied().unwrap_or(0);
-        take(&self.0.logins_by_account, &(account.clone(), successes))
+    /// A try of somebody's password; of nobody's, if what was `typed` is no account.
+    pub fn login(&self, user: Option<UserId>, typed: &str) -> Result<()> {
+        let account = user.map_or_else(|| Account::Unknown(typed.to_lowercase()), Account::Known);
+        let successes = self.successes().get(&account).copied().unwrap_or(0);
+        take(&self.0.logins_by_account, &(account, successes))
     }
 
     /// The try was right: the account's failures are forgotten. The address keeps its count, or somebody with
     /// one account could try all others.
-    pub fn login_succeeded(&self, account: Account) {
-        *self.successes().entry(account).or_default() += 1;
+    pub fn login_succeeded(&self, user: UserId) {
+        *self.successes().entry(Account::Known(user)).or_default() += 1;
     }
 
     fn successes(&self) -> std::sync::MutexGuard<'_, HashMap<Account, u32>> {
@@ -177,24 +178,28 @@ mod tests {
 
     use protocol::{Error, UserId};
 
-    use super::{Account, Rates};
+    use super::Rates;
     use crate::Config;
 
     #[test]
     fn the_eleventh_wrong_password_waits_and_another_account_does_not() {
         let limits = Config::from_sources("", "none", &BTreeMap::new()).unwrap().limits;
         let rates = Rates::new(&limits);
-        let known = |id| Account::Known(UserId::from_trusted(id));
-        for account in [known(1), Account::Unknown("nobody".into())] {
+        let known = |id| Some(UserId::from_trusted(id));
+        for user in [known(1), None] {
             for _ in 0..10 {
-                assert_eq!(rates.login(&account), Ok(()));
+                assert_eq!(rates.login(user, "ana"), Ok(()));
             }
-            assert!(matches!(rates.login(&account), Err(Error::RateLimited { retry_after_ms: 1.. })));
+            for typed in ["ana", "ANA"] {
+                let again = rates.login(user, typed);
+                assert!(matches!(again, Err(Error::RateLimited { retry_after_ms: 1.. })), "{again:?}");
+            }
         }
-        assert_eq!(rates.login(&known(2)), Ok(()));
+        assert_eq!(rates.login(known(2), "ana"), Ok(()));
+        assert_eq!(rates.login(None, "bo"), Ok(()));
         for _ in 0..30 {
-            assert_eq!(rates.login(&known(3)), Ok(()), "who signs in has not failed");
-            rates.login_succeeded(known(3));
+            assert_eq!(rates.login(known(3), "cy"), Ok(()), "who signs in has not failed");
+            rates.login_succeeded(UserId::from_trusted(3));
         }
     }
 

@@ -12,7 +12,6 @@ use crate::auth::password::check_strength;
 use crate::auth::peer;
 use crate::auth::session::{self, Actor, SignedIn};
 use crate::config::Registration as Policy;
-use crate::rate::Account;
 use crate::store::{Tx, dms, guilds, invites, members, now_ms, sessions, users};
 use crate::{AppState, Config};
 
@@ -134,11 +133,10 @@ pub async fn login(
     state.rates.login_from(peer::address(&state.config, parts))?;
     let known = users::credentials(&mut state.store.read().await?, &login).await?;
     let (id, hash) = known.map_or((None, None), |known| (Some(known.id), Some(known.password_hash)));
-    let account = id.map_or(Account::Unknown(login), Account::Known);
-    state.rates.login(&account)?;
+    state.rates.login(id, &login)?;
     let matches = state.passwords.verify(password, hash.clone()).await?;
     let id = id.filter(|_| matches).ok_or(Error::WrongCredentials)?;
-    state.rates.login_succeeded(account);
+    state.rates.login_succeeded(id);
     let (config, device) = (state.config.clone(), session::device_name(&parts.headers));
     state
         .store
@@ -236,14 +234,13 @@ pub async fn change_password(
     let hash = users::password_hash(&mut reader, actor.user_id).await?;
     drop(reader);
     // A borrowed browser must not be a way to guess the password.
-    let account = Account::Known(actor.user_id);
     state.rates.login_from(peer::address(&state.config, parts))?;
-    state.rates.login(&account)?;
+    state.rates.login(Some(actor.user_id), "")?;
     let mismatch = Error::Invalid { field: Field::CurrentPassword, problem: Problem::Mismatch };
     if !state.passwords.verify(current, hash.clone()).await? {
         return Err(mismatch);
     }
-    state.rates.login_succeeded(account);
+    state.rates.login_succeeded(actor.user_id);
     let new = Password::parse(new)?;
     check_strength(&new, &[&me.user.username, &me.user.display_name])?;
     let new_hash = state.passwords.hash(&new).await?;

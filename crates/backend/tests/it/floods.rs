@@ -2,12 +2,14 @@
 
 use backend::Actor;
 use backend::actions::{accounts, channels, dms, guilds, invites, members, messages, pages};
+use backend::store::Db;
+use backend::store::tx::Conn;
 use protocol::entity::Settings;
 use protocol::frame::ClientFrame;
 use protocol::snapshot::{Anchor, Place};
 use protocol::{Cursors, Error, Result, SessionId, Stream, UserId, limits};
 use rig::actor::{PASSWORD, request};
-use rig::{TestApp, on_both, on_both_with};
+use rig::{Socket, TestApp, on_both, on_both_with};
 
 use crate::scene::{Scene, refused};
 
@@ -153,6 +155,32 @@ async fn a_person_has_so_many_conversations_and_no_more() {
             assert_eq!(from.open_dm(to).await.id, before, "what there is opens as before");
         }
         assert!(dms::open(&app.state, &s.cy.actor, s.dee.id()).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sockets_are_opened_so_often_and_then_one_has_to_wait() {
+    on_both_with(&[("HARMONY_LIMIT_SOCKETS_PER_MINUTE", "5")], async |app| {
+        let (ana, bo) = tokio::join!(app.newcomer("ana"), app.newcomer("bo"));
+        for _ in 0..5 {
+            assert!(Socket::open(app.addr, &ana.cookie).await.is_ok());
+        }
+        assert_eq!(Socket::open(app.addr, &ana.cookie).await.map(|_| ()), Err(429));
+        assert!(Socket::open(app.addr, &bo.cookie).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_is_asked_to_give_up_what_takes_too_long() {
+    on_both(async |app| {
+        let mut reader = app.state.store.read().await.unwrap();
+        let Conn::Postgres(conn) = reader.conn() else { return };
+        for (name, expected) in [("statement_timeout", "30s"), ("lock_timeout", "10s")] {
+            let shown = sqlx::query_scalar::<_, String>("select current_setting($1)").bind(name);
+            assert_eq!(shown.fetch_one(&mut *conn).await.unwrap(), expected, "{name}");
+        }
     })
     .await;
 }
