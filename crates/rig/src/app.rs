@@ -48,7 +48,8 @@ impl TestApp {
         let router = backend::router::protect(backend::router::routes(state.clone()), &state);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        tokio::spawn(backend::listen::serve(listener, router, Vec::new(), state.shutdown.token().clone()));
+        // It listens on when the state is closed, so that what a stopping instance answers can be looked at.
+        tokio::spawn(backend::listen::serve(listener, router, Vec::new(), Default::default()));
         Self { state, addr, database }
     }
 
