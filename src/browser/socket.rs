@@ -40,7 +40,7 @@ pub trait Peer {
     fn receive(&self, frame: ServerFrame);
     /// A frame has come that this build cannot read.
     fn unreadable(&self);
-    /// There is no connection. `failures` counts attempts in a row that did not get as far as an answer.
+    /// There is no connection. `failures` counts attempts in a row that did not get as far as being live.
     fn down(&self, failures: u32);
     /// There will be none again: the session has ended, or the backend speaks another version.
     fn ended(&self, code: CloseCode);
@@ -170,10 +170,10 @@ enum Outcome {
     /// The backend asks not to come back.
     Ended(CloseCode),
     /// It is to be tried again, after the time given or one of our choice.
-    Again { after_ms: Option<u32>, was_answered: bool },
+    Again { after_ms: Option<u32>, was_good: bool },
 }
 
-const LOST: Outcome = Outcome::Again { after_ms: None, was_answered: false };
+const LOST: Outcome = Outcome::Again { after_ms: None, was_good: false };
 
 async fn run(shared: Rc<Shared>) {
     let mut failures = 0_u32;
@@ -186,8 +186,8 @@ async fn run(shared: Rc<Shared>) {
         }
         let wait = match outcome {
             Outcome::Ended(code) => return shared.peer.ended(code),
-            Outcome::Again { after_ms, was_answered } => {
-                failures = if was_answered { 0 } else { failures.saturating_add(1) };
+            Outcome::Again { after_ms, was_good } => {
+                failures = if was_good { 0 } else { failures.saturating_add(1) };
                 after_ms.unwrap_or_else(|| backoff(failures))
             }
         };
@@ -231,14 +231,24 @@ struct Connection<'a> {
     heartbeat_ms: Option<u32>,
     pings: u64,
     awaits_proof: bool,
+    /// It has carried what a connection is for. One that is cut after its first answer has not.
+    was_good: bool,
 }
 
 async fn connection(shared: &Shared) -> Outcome {
     let Some(socket) = address().and_then(|address| WebSocket::open(&address).ok()) else { return LOST };
     let (write, read) = socket.split();
     let timer: Pin<Box<dyn Future<Output = ()>>> = Box::pin(sleep(CONNECT_MS));
-    let mut connection =
-        Connection { shared, write, read, timer, heartbeat_ms: None, pings: 0, awaits_proof: false };
+    let mut connection = Connection {
+        shared,
+        write,
+        read,
+        timer,
+        heartbeat_ms: None,
+        pings: 0,
+        awaits_proof: false,
+        was_good: false,
+    };
     let Ok(hello) = serde_json::to_string(&shared.peer.hello()) else { return LOST };
     // Sending waits for the connection to be there.
     let sending = connection.write.send(Message::Text(hello));
@@ -248,9 +258,7 @@ async fn connection(shared: &Shared) -> Outcome {
     shared.is_open.set(true);
     let outcome = connection.serve().await;
     match outcome {
-        Outcome::Again { after_ms, .. } => {
-            Outcome::Again { after_ms, was_answered: connection.heartbeat_ms.is_some() }
-        }
+        Outcome::Again { after_ms, .. } => Outcome::Again { after_ms, was_good: connection.was_good },
         ended => ended,
     }
 }
@@ -292,7 +300,7 @@ impl Connection<'_> {
         self.awaits_proof = false;
         match serde_json::from_str(text) {
             Ok(ServerFrame::Bye { code, retry_after_ms }) => Some(match retry_after_ms {
-                Some(after_ms) => Outcome::Again { after_ms: Some(after_ms), was_answered: true },
+                Some(after_ms) => Outcome::Again { after_ms: Some(after_ms), was_good: false },
                 None => Outcome::Ended(code),
             }),
             Ok(frame) => {
@@ -300,6 +308,7 @@ impl Connection<'_> {
                     self.heartbeat_ms = Some(*heartbeat_ms);
                     self.timer = Box::pin(sleep(*heartbeat_ms));
                 }
+                self.was_good |= is_proof(&frame);
                 self.shared.peer.receive(frame);
                 None
             }
@@ -350,6 +359,12 @@ impl Connection<'_> {
     }
 }
 
+/// Whether a frame ends a row of failures: everything that was missed has come, or a heartbeat was answered.
+/// `ready` alone does not; whoever cuts connections right after it would be asked twice a second for ever.
+fn is_proof(frame: &ServerFrame) -> bool {
+    matches!(frame, ServerFrame::Live | ServerFrame::Pong { .. })
+}
+
 fn closed(error: &WebSocketError) -> Outcome {
     let WebSocketError::ConnectionClose(event) = error else { return LOST };
     match CloseCode::from_number(event.code) {
@@ -357,5 +372,19 @@ fn closed(error: &WebSocketError) -> Outcome {
             Outcome::Ended(code)
         }
         _ => LOST,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_proof;
+    use protocol::frame::ServerFrame;
+
+    #[test]
+    fn a_connection_that_was_only_greeted_counts_as_failed() {
+        let ready = ServerFrame::Ready { v: 1, heartbeat_ms: 30_000, build: String::new() };
+        assert!(!is_proof(&ready));
+        assert!(is_proof(&ServerFrame::Live));
+        assert!(is_proof(&ServerFrame::Pong { n: 1, revs: Default::default() }));
     }
 }
