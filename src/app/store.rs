@@ -6,6 +6,7 @@
 //! | `apply` | one durable event after the other: the reducer |
 //! | `sync` | frames, cursors, and what to do when a stream has to be read anew |
 //! | `guild`, `reads`, `timeline`, `layout` | one guild, read marks, one channel's messages and how they stand |
+//! | `history` | pages of a channel's messages: asking for them, taking them |
 //! | `outbox` | messages on their way |
 //! | `normal` | the same state as plain values, for comparing |
 //!
@@ -26,6 +27,7 @@ use protocol::{ChannelId, GuildId, MessageId, Stream, UserId};
 pub mod apply;
 pub mod clock;
 pub mod guild;
+mod history;
 pub mod layout;
 pub mod normal;
 mod order;
@@ -40,6 +42,8 @@ mod interleaving_tests;
 mod replay_tests;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod window_tests;
 
 pub use apply::apply;
 pub use clock::Clock;
@@ -156,7 +160,8 @@ impl Store {
             let newest = history.messages.last().map(|message| message.id);
             let divider = history.last_read_id.filter(|read| newest > Some(*read));
             timeline.divider.set(divider);
-            store.install_history(history, Anchor::Latest);
+            timeline.expect();
+            store.install_history(&timeline, history, Anchor::Latest);
         }
         store
     }
@@ -259,9 +264,8 @@ impl Store {
         timeline.divide(divider, &self.clock.get_untracked());
     }
 
-    /// Takes a page of history that was asked for.
-    pub fn install_history(&self, history: History, anchor: Anchor) {
-        let Some(timeline) = self.timeline(history.channel_id) else { return };
+    /// Takes a page of history that was asked for with [`Timeline::expect`].
+    pub fn install_history(&self, timeline: &Timeline, history: History, anchor: Anchor) {
         history.messages.iter().for_each(|message| self.know_message(message));
         timeline.install(history, anchor, self.my_id(), &self.clock.get_untracked());
     }

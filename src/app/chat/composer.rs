@@ -63,8 +63,9 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
     let input = NodeRef::<html::Textarea>::new();
     let problem = RwSignal::new(refused_form());
     let told_at = StoredValue::new(0_i64);
+    let me = chat.store().my_id();
     let changed = move |text: &str| {
-        storage::set_draft(channel, text);
+        storage::set_draft(me, channel, text);
         over.set(text.chars().count().saturating_sub(limits::CONTENT_CHARS));
         problem.set(None);
     };
@@ -133,11 +134,12 @@ fn refused_form() -> Option<String> {
 
 /// Brings back what was being written here, and what could not be sent.
 fn keep_draft(chat: Chat, channel: ChannelId, input: NodeRef<html::Textarea>, over: RwSignal<usize>) {
+    let me = chat.store().my_id();
     Effect::new(move |_| {
         let Some(input) = input.get() else { return };
         // Whoever typed before the page was interactive goes on.
         if input.value().is_empty()
-            && let Some(draft) = storage::draft(channel)
+            && let Some(draft) = storage::draft(me, channel)
         {
             input.set_value(&draft);
             over.set(draft.chars().count().saturating_sub(limits::CONTENT_CHARS));
@@ -149,7 +151,7 @@ fn keep_draft(chat: Chat, channel: ChannelId, input: NodeRef<html::Textarea>, ov
         if let Some(input) = input.get_untracked() {
             let before = input.value();
             input.set_value(&if before.is_empty() { text } else { [before, text].join("\n") });
-            storage::set_draft(channel, &input.value());
+            storage::set_draft(me, channel, &input.value());
             focus::focus(&input);
         }
     });

@@ -17,9 +17,9 @@ use crate::api::messages::{history, send_message};
 use crate::api::pages::home_snapshot;
 use crate::app::store::outbox::Outgoing;
 use crate::app::store::{Clock, Link, Store, Want};
-use crate::browser::{focus, socket, time};
+use crate::browser::{focus, socket, storage, time};
 
-/// How long an answer may take before a message counts as unanswered.
+/// How long an answer may take before a message counts as unanswered and is sent again.
 const ANSWER_WITHIN_MS: u32 = 12_000;
 /// How long a backend that is too busy, or asks to wait, is humoured before the person is asked.
 const PATIENCE_MS: u64 = 15_000;
@@ -63,12 +63,33 @@ pub fn connect(store: &Store) {
         timer.set_value(set_interval_with_handle(tell_time, CLOCK_EVERY).ok());
         socket::start(Box::new(live.clone()));
     });
+    let (store, link) = (store.clone(), store.link.clone());
+    Effect::new(move |_| {
+        if link.get() == Link::SignedOut {
+            keep_unsent(&store);
+        }
+    });
     on_cleanup(move || {
         socket::stop();
         if let Some(Some(timer)) = timer.try_update_value(Option::take) {
             timer.clear();
         }
     });
+}
+
+/// The page is about to be left: what was not sent waits where it was written, for the same person.
+fn keep_unsent(store: &Store) {
+    for Outgoing { channel, content, .. } in store.discard_all().into_iter().rev() {
+        let later = storage::draft(store.my_id(), channel);
+        storage::set_draft(
+            store.my_id(),
+            channel,
+            &match later {
+                Some(later) => [content, later].join("\n"),
+                None => content,
+            },
+        );
+    }
 }
 
 impl socket::Peer for Live {
@@ -171,10 +192,14 @@ impl Live {
         });
     }
 
-    /// Fetches a page of history, unless one is on its way for this channel.
+    /// Fetches a page of history, unless one is on its way for this channel. The newest is fetched in any case.
     pub fn page(&self, channel: ChannelId, anchor: Anchor) {
         let Some(timeline) = self.0.store.timeline(channel) else { return };
         if timeline.busy.get_untracked() {
+            if anchor == Anchor::Latest {
+                self.0.store.want(Want::History(channel));
+                self.fetch();
+            }
             return;
         }
         timeline.busy.set(true);
@@ -182,7 +207,7 @@ impl Live {
         let live = self.clone();
         spawn_local(async move {
             match history(channel, anchor).await {
-                Ok(page) => live.0.store.install_history(page, anchor),
+                Ok(page) => live.0.store.install_history(&timeline, page, anchor),
                 Err(Refusal(error)) => {
                     if error == Error::Unauthorized {
                         live.0.store.link.set(Link::SignedOut);

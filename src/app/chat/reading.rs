@@ -125,14 +125,10 @@ impl Reading {
         }
         let live = self.chat.live();
         if edges.older && scroll::below_start(&scroller) < AHEAD {
-            if let Some(oldest) = timeline.oldest_id() {
-                live.page(timeline.channel, Anchor::Before(oldest));
-            }
-        } else if edges.newer
-            && above < AHEAD
-            && let Some(newest) = timeline.newest_id()
-        {
-            live.page(timeline.channel, Anchor::After(newest));
+            // Where every row was deleted there is nothing to go on from.
+            live.page(timeline.channel, timeline.oldest_id().map_or(Anchor::Latest, Anchor::Before));
+        } else if edges.newer && above < AHEAD {
+            live.page(timeline.channel, timeline.newest_id().map_or(Anchor::Latest, Anchor::After));
         }
     }
 

@@ -42,7 +42,7 @@ fn unanswered(chat: Chat, nonce: Arc<str>) -> AnyView {
     view! {
         <p class="message__state">
             <Icon name="clock"/>
-            "No answer yet. It may have been sent."
+            "No answer yet. It is sent again, and arrives once."
             {again(chat, nonce)}
         </p>
     }

@@ -96,7 +96,7 @@ impl Run {
             Arrival::Page => {
                 let timeline = self.store.timeline(channel()).expect("open");
                 timeline.expect();
-                self.store.install_history(self.world.history(channel()), Anchor::Latest);
+                self.store.install_history(&timeline, self.world.history(channel()), Anchor::Latest);
             }
             Arrival::LatePage => {
                 let timeline = self.store.timeline(channel()).expect("open");
@@ -106,7 +106,7 @@ impl Run {
                 while self.told < self.world.log.len() {
                     self.tell();
                 }
-                self.store.install_history(page, Anchor::Latest);
+                self.store.install_history(&timeline, page, Anchor::Latest);
             }
             Arrival::Foreign => {
                 self.world.post(channel(), UserId::from_trusted(102), "and you?", None, None);
@@ -198,10 +198,35 @@ fn messages_go_out_in_the_order_they_were_written() {
     }
     store.answered(&nonce(0), Err(Error::Forbidden));
     assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(1)));
+    for _ in 0..5 {
+        store.unanswered(&nonce(1));
+        assert_eq!(
+            store.next_outgoing().map(|outgoing| outgoing.nonce),
+            Some(nonce(1)),
+            "again, not the next"
+        );
+    }
     store.unanswered(&nonce(1));
-    assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(2)));
     store.retry_unknown();
     assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(1)));
+    store.answered(&nonce(1), Err(Error::Busy));
+    assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(2)), "the person's turn");
+}
+
+#[test]
+fn a_message_without_an_answer_holds_up_its_own_channel_only() {
+    let world = World::new();
+    let store = Store::new(world.page(channel()));
+    for (number, place) in [channel(), channel(), world.dm].into_iter().enumerate() {
+        store.enqueue(nonce(number), place, format!("{number}"), None, 1_700_000_000_000);
+    }
+    assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(0)));
+    store.unanswered(&nonce(0));
+    assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(2)));
+    store.unanswered(&nonce(2));
+    assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(0)), "in turn");
+    assert_eq!(store.discard_all().len(), 3);
+    assert!(!store.has_outgoing());
 }
 
 fn filled(messages: usize) -> (World, Store, Vec<(Stream, Rev, Event)>) {
@@ -241,7 +266,7 @@ fn a_reader_in_the_past_gets_a_number_instead_of_rows() {
     page.messages.truncate(10);
     page.has_newer = true;
     let around = Anchor::Around(page.messages[5].id);
-    store.install_history(page, around);
+    store.install_history(&timeline, page, around);
     assert_eq!(timeline.slots.with_untracked(Vec::len), 10);
     assert!(timeline.edges.get_untracked().newer);
     timeline.follow(true);

@@ -27,6 +27,13 @@ pub struct Outgoing {
     pub tries: u32,
 }
 
+impl Outgoing {
+    /// Whether it is sent without anybody doing anything. One that was refused for good waits for the person.
+    fn is_in_line(&self) -> bool {
+        matches!(self.delivery, Delivery::Pending | Delivery::Unknown)
+    }
+}
+
 impl Store {
     /// Puts a message at the end of its channel and in line for sending. `now_ms` is milliseconds since the
     /// Unix epoch, by the clock here; the backend's time replaces it.
@@ -73,13 +80,24 @@ impl Store {
 
     /// Whether anything is in line.
     pub fn has_outgoing(&self) -> bool {
-        lock(&self.outbox).iter().any(|outgoing| outgoing.delivery == Delivery::Pending)
+        lock(&self.outbox).iter().any(Outgoing::is_in_line)
     }
 
-    /// The message to send next. They go out one at a time, in the order they were written.
+    /// The message to send next. They go out one at a time, those of a channel in the order they were written:
+    /// one without an answer is sent again before the next. Channels take turns, so that it holds up no other.
     pub fn next_outgoing(&self) -> Option<Outgoing> {
         let mut outbox = lock(&self.outbox);
-        let next = outbox.iter_mut().find(|outgoing| outgoing.delivery == Delivery::Pending)?;
+        let mut next: Option<usize> = None;
+        for (at, outgoing) in outbox.iter().enumerate() {
+            let waits = |earlier: &Outgoing| earlier.is_in_line() && earlier.channel == outgoing.channel;
+            if outgoing.is_in_line()
+                && !outbox.iter().take(at).any(waits)
+                && next.and_then(|next| outbox.get(next)).is_none_or(|next| outgoing.tries < next.tries)
+            {
+                next = Some(at);
+            }
+        }
+        let next = outbox.get_mut(next?)?;
         next.tries += 1;
         Some(next.clone())
     }
@@ -99,7 +117,7 @@ impl Store {
         }
     }
 
-    /// No answer came in time.
+    /// No answer came in time. The message stays in line.
     pub fn unanswered(&self, nonce: &str) {
         self.set_delivery(nonce, Delivery::Unknown);
     }
@@ -109,7 +127,7 @@ impl Store {
         self.set_delivery(nonce, Delivery::Pending);
     }
 
-    /// Puts everything back in line of which nobody knows whether it arrived.
+    /// There is a connection again: everything of which nobody knows whether it arrived is on its way.
     pub fn retry_unknown(&self) {
         let unknown: Vec<Arc<str>> = lock(&self.outbox)
             .iter()
@@ -127,6 +145,11 @@ impl Store {
             timeline.discard(nonce, &self.clock.get_untracked());
         }
         Some(outgoing)
+    }
+
+    /// The session has ended: takes back everything that was not confirmed, so that its text can be kept.
+    pub fn discard_all(&self) -> Vec<Outgoing> {
+        std::mem::take(&mut *lock(&self.outbox))
     }
 
     /// Takes the answer to an edit, which comes before or after the event about it.

@@ -8,8 +8,10 @@ use protocol::entity::{
 };
 use protocol::event::Event;
 use protocol::permissions::{self, Permissions, Standing};
-use protocol::snapshot::{GuildSnapshot, GuildSummary, History, HomeSnapshot, PageData, UnreadChannel};
-use protocol::{ChannelId, GuildId, MessageId, Rev, Stream, Timestamp, UserId};
+use protocol::snapshot::{
+    Anchor, GuildSnapshot, GuildSummary, History, HomeSnapshot, PageData, UnreadChannel,
+};
+use protocol::{ChannelId, GuildId, MessageId, Rev, Stream, Timestamp, UserId, limits};
 
 /// The person whose client is tested.
 pub(super) const ME: i64 = 101;
@@ -375,6 +377,26 @@ impl World {
         }
     }
 
+    /// One page of a channel's history.
+    pub(super) fn history_page(&self, channel: ChannelId, anchor: Anchor) -> History {
+        let mut history = self.history(channel);
+        let (count, size) = (history.messages.len(), limits::HISTORY_PAGE);
+        let before = |id| history.messages.partition_point(|message| message.id < id);
+        let (from, to) = match anchor {
+            Anchor::Latest => (count.saturating_sub(size), count),
+            Anchor::Before(id) => (before(id).saturating_sub(size), before(id)),
+            Anchor::After(id) => {
+                let from = history.messages.partition_point(|message| message.id <= id);
+                (from, count.min(from + size))
+            }
+            Anchor::Around(id) => (before(id).saturating_sub(size / 2), count.min(before(id) + size / 2)),
+        };
+        (history.has_older, history.has_newer) = (from > 0, to < count);
+        history.messages.truncate(to);
+        history.messages.drain(..from);
+        history
+    }
+
     pub(super) fn home(&self) -> HomeSnapshot {
         let near: Vec<ChannelId> = self.visible().into_iter().map(|(channel, _)| channel.id).collect();
         let dm = Dm {
@@ -403,7 +425,7 @@ impl World {
         PageData {
             home: self.home(),
             guild: Some(self.guild_snapshot()),
-            history: exists.then(|| self.history(channel)),
+            history: exists.then(|| self.history_page(channel, Anchor::Latest)),
             cursors: streams.into_iter().map(|stream| (stream, self.rev(stream))).collect(),
             build: "test".to_owned(),
         }

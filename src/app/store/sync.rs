@@ -10,7 +10,7 @@ use litemap::LiteMap;
 use protocol::entity::{Presence, ReadMark};
 use protocol::event::Event;
 use protocol::frame::{ClientFrame, ServerFrame, VERSION};
-use protocol::snapshot::{Anchor, GuildSnapshot, History, HomeSnapshot};
+use protocol::snapshot::{GuildSnapshot, History, HomeSnapshot};
 use protocol::{ChannelId, Cursors, Error, GuildId, Rev, Stream, UserId, limits};
 
 use super::guild::GuildEntry;
@@ -88,7 +88,9 @@ impl Store {
             Want::Home => Some(Stream::User(self.my_id())),
             Want::Guild(guild) => Some(Stream::Guild(guild)),
             Want::History(channel) => {
-                self.open_if_known(channel);
+                if let Some(timeline) = self.timeline(channel) {
+                    timeline.expect_wanted();
+                }
                 let is_conversation = self.dms.with_untracked(|dms| dms.iter().any(|dm| dm.id == channel));
                 // An older answer may have ended a reset that came after it was read: this one counts as well.
                 is_conversation.then_some(Stream::Dm(channel))
@@ -105,12 +107,6 @@ impl Store {
         let wants = &mut lock(&self.sync).wants;
         if let Err(at) = wants.binary_search(&want) {
             wants.insert(at, want);
-        }
-    }
-
-    fn open_if_known(&self, channel: ChannelId) {
-        if let Some(timeline) = self.timeline(channel) {
-            timeline.expect();
         }
     }
 
@@ -225,22 +221,18 @@ impl Store {
         }
     }
 
-    /// Messages were missed: the channel on screen fetches its newest page, the others when they are opened.
+    /// Messages were missed, or will be: the channel on screen fetches its newest page, the others when they are
+    /// opened.
     fn refresh_timelines(&self, guild: &GuildEntry) {
         let on_screen = lock(&self.timelines).last().map(|timeline| timeline.channel);
         let channels: Vec<ChannelId> = guild.channels.with_untracked(|c| c.iter().map(|c| c.id).collect());
         for channel in channels {
-            if Some(channel) == on_screen {
+            let Some(timeline) = self.timeline(channel) else { continue };
+            let unsent = || timeline.slots.with_untracked(|slots| slots.iter().any(|slot| slot.id.is_none()));
+            if Some(channel) == on_screen || unsent() {
                 self.want(Want::History(channel));
             } else {
-                let unsent = self.timeline(channel).is_some_and(|timeline| {
-                    timeline.slots.with_untracked(|slots| slots.iter().any(|slot| slot.id.is_none()))
-                });
-                if unsent {
-                    self.want(Want::History(channel));
-                } else {
-                    lock(&self.timelines).retain(|timeline| timeline.channel != channel);
-                }
+                lock(&self.timelines).retain(|timeline| timeline.channel != channel);
             }
         }
     }
@@ -270,6 +262,10 @@ impl Store {
             .filter(|channel| !guild.has_channel(*channel))
             .for_each(|channel| self.forget_timeline(channel));
         self.use_loose_marks(&guild);
+        // Events up to the snapshot that are still on their way will count as known: their messages are not here.
+        if self.cursor(Stream::Guild(id)).is_none_or(|cursor| cursor < rev) {
+            self.refresh_timelines(&guild);
+        }
         self.resume(Stream::Guild(id), rev);
     }
 
@@ -322,10 +318,20 @@ impl Store {
                 *read = ReadState::from_snapshot(newest, Some(&mark));
                 read.read_to(known);
             });
-            self.install_history(history, Anchor::Latest);
+            self.install_wanted(history);
             self.resume(stream, rev);
         } else {
-            self.install_history(history, Anchor::Latest);
+            self.install_wanted(history);
+        }
+    }
+
+    fn install_wanted(&self, history: History) {
+        let channel = history.channel_id;
+        let Some(timeline) = self.timeline(channel) else { return };
+        history.messages.iter().for_each(|message| self.know_message(message));
+        if !timeline.install_wanted(history, self.my_id(), &self.clock.get_untracked()) {
+            // It was opened after this was asked for.
+            self.want(Want::History(channel));
         }
     }
 

@@ -6,13 +6,12 @@ use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
 use protocol::entity::{Message, User};
 use protocol::event::Event;
 use protocol::permissions::Permissions;
-use protocol::snapshot::{Anchor, History};
-use protocol::{ChannelId, Error, MessageId, Rev, UserId};
+use protocol::{ChannelId, Error, MessageId, UserId};
 
 use super::clock::Clock;
 use super::guild::Stage;
+use super::history::Noted;
 use super::layout::Layout;
-use super::order::in_order;
 
 /// Rows kept when paging through history; the far end is dropped beyond it. About twelve screens.
 pub const WINDOW: usize = 200;
@@ -73,7 +72,7 @@ pub struct Row {
 pub struct Slot {
     /// The row.
     pub row: Row,
-    /// The message's id, once it has one.
+    /// The message's id, once it stands among those that were sent.
     pub id: Option<MessageId>,
     /// Days since 1970-01-01 where the reader is.
     pub day: i64,
@@ -105,7 +104,8 @@ pub struct Timeline(Arc<TimelineSignals>);
 pub struct TimelineSignals {
     /// Where.
     pub channel: ChannelId,
-    /// From old to new; what is not sent yet comes last.
+    /// From old to new, without a hole. What has no place among them comes last: what is not sent yet, and
+    /// one's own messages that arrived while newer ones were not here.
     pub slots: ArcRwSignal<Vec<Slot>>,
     /// Whether a page of history is here.
     pub stage: ArcRwSignal<Stage>,
@@ -127,10 +127,12 @@ pub struct TimelineSignals {
 }
 
 /// What nobody watches.
-#[derive(Default)]
-struct Quiet {
+pub(super) struct Quiet {
     following: bool,
-    recorded: Option<Vec<(Rev, Event)>>,
+    /// A page the reader asked for is on its way; at most one is.
+    pub(super) page: Option<Noted>,
+    /// The newest page is, because the stream is read anew or the end was wanted; again at most one.
+    pub(super) wanted: Option<Noted>,
 }
 
 impl std::ops::Deref for Timeline {
@@ -153,11 +155,11 @@ impl Timeline {
             typing: ArcRwSignal::default(),
             busy: ArcRwSignal::default(),
             divider: ArcRwSignal::default(),
-            quiet: Mutex::new(Quiet { following: true, recorded: None }),
+            quiet: Mutex::new(Quiet { following: true, page: None, wanted: None }),
         }))
     }
 
-    fn quiet<T>(&self, f: impl FnOnce(&mut Quiet) -> T) -> T {
+    pub(super) fn quiet<T>(&self, f: impl FnOnce(&mut Quiet) -> T) -> T {
         f(&mut self.quiet.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -169,12 +171,12 @@ impl Timeline {
         }
     }
 
-    /// The oldest message here.
+    /// The oldest of the messages here that follow each other without a hole.
     pub fn oldest_id(&self) -> Option<MessageId> {
         self.slots.with_untracked(|slots| slots.iter().find_map(|slot| slot.id))
     }
 
-    /// The newest message here.
+    /// The newest of them.
     pub fn newest_id(&self) -> Option<MessageId> {
         self.slots.with_untracked(|slots| slots.iter().rev().find_map(|slot| slot.id))
     }
@@ -182,7 +184,7 @@ impl Timeline {
     /// The row of a message.
     pub fn row(&self, message: MessageId) -> Option<Row> {
         self.slots.with_untracked(|slots| {
-            slots.iter().find(|slot| slot.id == Some(message)).map(|slot| slot.row.clone())
+            slots.iter().find(|slot| slot.message_id() == Some(message)).map(|slot| slot.row.clone())
         })
     }
 
@@ -196,60 +198,6 @@ impl Timeline {
                 })
             })
         })
-    }
-
-    /// A request for history is on its way: what happens meanwhile is noted, because the answer may not know it.
-    pub fn expect(&self) {
-        self.quiet(|quiet| _ = quiet.recorded.get_or_insert_default());
-    }
-
-    pub(super) fn record(&self, rev: Rev, event: &Event) {
-        self.quiet(|quiet| {
-            if let Some(recorded) = &mut quiet.recorded {
-                recorded.push((rev, event.clone()));
-            }
-        });
-    }
-
-    /// No answer came.
-    pub fn refuse(&self, error: Error) {
-        self.quiet(|quiet| quiet.recorded = None);
-        if self.stage.get_untracked() != Stage::Loaded {
-            self.stage.set(Stage::Refused(error));
-        }
-    }
-
-    /// Takes a page of history. Rows that are here already stay the same rows.
-    pub(super) fn install(&self, history: History, anchor: Anchor, me: UserId, clock: &Clock) {
-        let History { messages, has_older, has_newer, access, rev, .. } = history;
-        self.slots.update(|slots| {
-            let (mut sent, mut unsent): (Vec<Slot>, Vec<Slot>) =
-                std::mem::take(slots).into_iter().partition(|slot| slot.id.is_some());
-            let page: Vec<Slot> =
-                messages.into_iter().map(|message| reuse(&mut sent, &mut unsent, message, me)).collect();
-            *slots = match anchor {
-                Anchor::Before(_) => page.into_iter().chain(sent).collect(),
-                Anchor::After(_) => sent.into_iter().chain(page).collect(),
-                Anchor::Latest | Anchor::Around(_) => page,
-            };
-            // All of them have an id: the others are apart.
-            *slots = in_order(std::mem::take(slots), |slot| (slot.id.map_or(0, |id| id.get()), 0));
-            slots.append(&mut unsent);
-        });
-        self.edges.update(|edges| match anchor {
-            Anchor::Before(_) => edges.older = has_older,
-            Anchor::After(_) => edges.newer = has_newer,
-            Anchor::Latest | Anchor::Around(_) => *edges = Edges { older: has_older, newer: has_newer },
-        });
-        self.trim(matches!(anchor, Anchor::Before(_)));
-        self.access.set(access);
-        self.stage.set(Stage::Loaded);
-        self.arrange(clock);
-        for (at, event) in self.quiet(|quiet| quiet.recorded.take()).unwrap_or_default() {
-            if at > rev {
-                self.apply(event, me, clock, false);
-            }
-        }
     }
 
     /// Follows a change of a message. `live` is false for what was seen before and is only repeated.
@@ -284,6 +232,9 @@ impl Timeline {
                 self.unseen.update(|unseen| *unseen = unseen.saturating_add(1));
             }
         }
+        if self.is_older(message.id) {
+            return; // Repeated after it was dropped.
+        }
         if beyond {
             self.edges.set(Edges { newer: true, ..edges });
             return;
@@ -317,7 +268,7 @@ impl Timeline {
 
     pub(super) fn removed(&self, message: MessageId, clock: &Clock) {
         self.requote(message, None);
-        self.slots.update(|slots| slots.retain(|slot| slot.id != Some(message)));
+        self.slots.update(|slots| slots.retain(|slot| slot.message_id() != Some(message)));
         self.arrange(clock);
     }
 
@@ -361,10 +312,19 @@ impl Timeline {
             return false; // The nonce of another message; that one keeps its row.
         }
         row.entry.set(Entry { message, delivery: Delivery::Sent });
+        let is_older = self.is_older(id);
+        if self.edges.get_untracked().newer && !is_older && self.newest_id().is_none_or(|newest| newest < id)
+        {
+            // What lies between is not here. The row stays where it is until a page brings it.
+            return true;
+        }
         self.slots.update(|slots| {
             // The same message may have come by another way, such as a page of history.
             slots.retain(|slot| slot.id != Some(id));
             slots.retain(|slot| slot.row.key != row.key);
+            if is_older {
+                return; // The page it is on brings it.
+            }
             let at = slots.partition_point(|slot| slot.id.is_some_and(|known| known < id));
             slots.insert(at, Slot { row, id: Some(id), day: 0 });
         });
@@ -391,6 +351,11 @@ impl Timeline {
         self.arrange(clock);
     }
 
+    /// Whether a message belongs before the hole at the old end. Next to it, it would hide the hole.
+    fn is_older(&self, message: MessageId) -> bool {
+        self.edges.get_untracked().older && self.oldest_id().is_some_and(|oldest| message < oldest)
+    }
+
     fn own_row(&self, nonce: &str) -> Option<Row> {
         self.slots.with_untracked(|slots| {
             slots.iter().find(|slot| slot.row.key.is_own(nonce)).map(|slot| slot.row.clone())
@@ -398,7 +363,7 @@ impl Timeline {
     }
 
     /// Keeps at most [`WINDOW`] rows, dropping new ones after a step back and old ones otherwise.
-    fn trim(&self, drop_new: bool) {
+    pub(super) fn trim(&self, drop_new: bool) {
         let surplus = self.slots.with_untracked(Vec::len).saturating_sub(WINDOW);
         if surplus == 0 {
             return;
@@ -416,7 +381,7 @@ impl Timeline {
 }
 
 impl RowKey {
-    fn is_own(&self, nonce: &str) -> bool {
+    pub(super) fn is_own(&self, nonce: &str) -> bool {
         matches!(self, Self::Own(own) if **own == *nonce)
     }
 }
@@ -428,26 +393,14 @@ impl Row {
 }
 
 impl Slot {
-    fn sent(message: Message) -> Self {
+    /// The id of its message, wherever it stands.
+    pub(super) fn message_id(&self) -> Option<MessageId> {
+        self.row.entry.with_untracked(Entry::id)
+    }
+
+    pub(super) fn sent(message: Message) -> Self {
         let id = message.id;
         let entry = Entry { message, delivery: Delivery::Sent };
         Self { row: Row::new(RowKey::Message(id), entry), id: Some(id), day: 0 }
     }
-}
-
-/// The slot of a message: the one it has among `sent`, that of its nonce among `unsent`, or a new one.
-fn reuse(sent: &mut Vec<Slot>, unsent: &mut Vec<Slot>, message: Message, me: UserId) -> Slot {
-    let at_home = sent.iter().position(|slot| slot.id == Some(message.id)).map(|at| sent.remove(at));
-    let known = at_home.or_else(|| {
-        let nonce = message.nonce.as_deref().filter(|_| message.author.id == me)?;
-        let at = unsent.iter().position(|slot| slot.row.key.is_own(nonce))?;
-        Some(unsent.remove(at))
-    });
-    let Some(slot) = known else { return Slot::sent(message) };
-    let id = Some(message.id);
-    let entry = Entry { message, delivery: Delivery::Sent };
-    if slot.row.entry.with_untracked(|known| *known != entry) {
-        slot.row.entry.set(entry);
-    }
-    Slot { id, ..slot }
 }
