@@ -259,9 +259,9 @@ pub async fn change_password(
 /// Changes names and address, everywhere they are shown.
 pub async fn update_profile(state: &AppState, actor: &Actor, display_name: &str, email: &str) -> Result<()> {
     state.rates.change(actor.user_id)?;
-    state.rates.profile_change(actor.user_id)?;
     let display_name = DisplayName::parse(display_name)?.into_string();
     let email = Email::parse_optional(email)?.map(Email::into_string);
+    state.rates.profile_change(actor.user_id)?;
     let user = actor.user_id;
     let change = state
         .store
