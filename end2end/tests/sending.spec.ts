@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { say } from './calls';
 import { expect, gather, live, reload, test } from './fixture';
-import { composer, connectionBanner, message, messages, send } from './gestures';
+import { composer, connectionBanner, message, messages, send, signIn } from './gestures';
 
 const SEND = '**/api/messages/send';
 
@@ -140,5 +140,22 @@ test('a draft waits in its channel while somebody looks elsewhere', async ({ roo
   await ana.page.getByRole('navigation', { name: 'Servers' }).getByRole('link', { name: 'Direct messages' }).click();
   await expect(composer(ana.page)).toHaveCount(0);
   await ana.page.getByRole('navigation', { name: 'Servers' }).getByRole('link', { name: 'Lighthouse' }).click();
+  await expect(composer(ana.page)).toHaveValue('half a thought');
+});
+
+test('what was being written when the session ended is there after signing in again, for nobody else', async ({ room, ana, bo, faults }) => {
+  faults.expect(/status of 401/);
+  await gather(room.path, ana);
+  await composer(ana.page).fill('half a thought');
+  await ana.request.post('/api/accounts/logout');
+  await expect(ana.page).toHaveURL(/\/login\?next=/);
+  await signIn(ana.page, bo.username);
+  await expect(ana.page).toHaveURL(room.path);
+  await live(ana.page);
+  await expect(composer(ana.page)).toHaveValue('');
+  await ana.request.post('/api/accounts/logout');
+  await expect(ana.page).toHaveURL(/\/login\?next=/);
+  await signIn(ana.page, ana.username);
+  await live(ana.page);
   await expect(composer(ana.page)).toHaveValue('half a thought');
 });

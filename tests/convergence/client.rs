@@ -7,6 +7,7 @@ use backend::actions::sync::{How, Missed, catch_up, standing};
 use backend::actions::{guilds, messages, pages};
 use harmony::app::store::normal::NormalForm;
 use harmony::app::store::{Store, Want};
+use leptos::prelude::GetUntracked;
 use protocol::entity::Message;
 use protocol::frame::{ClientFrame, ServerFrame};
 use protocol::snapshot::{Anchor, Place};
@@ -51,6 +52,8 @@ pub(crate) struct Client {
     seed: u64,
     /// A snapshot that was read and has not arrived yet.
     in_flight: Option<Box<dyn FnOnce(&Store)>>,
+    /// A page the reader asked for, likewise.
+    page_in_flight: Option<Box<dyn FnOnce(&Store)>>,
     fetches: u64,
     is_slow: bool,
 }
@@ -64,7 +67,18 @@ impl Client {
             _ => None,
         };
         let is_slow = way == Way::StepByStep;
-        Self { person, place, store, socket, pings: 0, seed, in_flight: None, fetches: 0, is_slow }
+        Self {
+            person,
+            place,
+            store,
+            socket,
+            pings: 0,
+            seed,
+            in_flight: None,
+            page_in_flight: None,
+            fetches: 0,
+            is_slow,
+        }
     }
 
     /// Takes everything there is to know by now.
@@ -153,10 +167,18 @@ impl Client {
     }
 
     /// Fetches what the store wants, one after the other. Of a slow client every other answer takes until the next
-    /// call, and what happens meanwhile is told before it.
+    /// call, and what happens meanwhile is told before it. The same goes for the pages somebody asks for who scrolls;
+    /// of two answers either comes first.
     async fn fetch(&mut self, app: &TestApp) {
-        if let Some(install) = self.in_flight.take() {
+        let mut answers = [self.in_flight.take(), self.page_in_flight.take()];
+        if (self.fetches + self.seed).is_multiple_of(3) {
+            answers.reverse();
+        }
+        for install in answers.into_iter().flatten() {
             install(&self.store);
+        }
+        if self.is_slow {
+            self.page_in_flight = self.scroll(app).await;
         }
         while let Some(want) = self.store.next_want() {
             let install = self.read(app, want).await;
@@ -166,6 +188,24 @@ impl Client {
                 return;
             }
             install(&self.store);
+        }
+    }
+
+    /// Asks for a page of the channel on screen; it is read now.
+    async fn scroll(&self, app: &TestApp) -> Option<Box<dyn FnOnce(&Store)>> {
+        let (Place::Dm { channel, .. } | Place::Guild { channel: Some(channel), .. }) = self.place else {
+            return None;
+        };
+        let timeline = self.store.timeline(channel)?;
+        let edge = timeline.oldest_id().filter(|_| timeline.edges.get_untracked().older);
+        let anchor = edge.map_or(Anchor::Latest, Anchor::Before);
+        timeline.expect();
+        match messages::history(&app.state, &self.person.actor, channel, anchor).await {
+            Ok(page) => Some(Box::new(move |store| store.install_history(&timeline, page, anchor))),
+            Err(error) => {
+                timeline.refuse(error);
+                None
+            }
         }
     }
 

@@ -183,6 +183,8 @@ impl Store {
         match event {
             Event::GuildJoined { guild } if self.guild(guild.id).is_none() => {
                 self.guilds.update(|guilds| guilds.push(GuildEntry::listed(guild, Reads::new())));
+                // It may have ended since: whoever was away is told nothing of a stream they had no cursor of.
+                self.want(Want::Home);
             }
             Event::GuildLeft { guild_id } => self.forget_guild(guild_id),
             Event::DmOpened { dm } => self.dm_opened(&dm),

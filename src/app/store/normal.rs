@@ -86,7 +86,10 @@ impl Store {
         let reads = entry.reads.get_untracked();
         let loaded = entry.is_loaded().then(|| {
             let mut channels = entry.channels.get_untracked();
+            let known: Vec<ChannelId> = channels.iter().map(|channel| channel.id).collect();
             for channel in &mut channels {
+                // A category somebody may not see says nothing, and nobody tells them when it goes.
+                channel.parent_id = channel.parent_id.filter(|parent| known.contains(parent));
                 channel.last_message_id = reads.get(&channel.id).and_then(|read| read.last_message_id);
             }
             let mut members = entry.members.get_untracked();

@@ -263,6 +263,7 @@ fn joining_a_guild_lists_it_until_it_is_fetched() {
     apply(&store, Stream::User(world.me()), 1, Event::GuildJoined { guild: world.guild.clone() });
     let guild = store.guild(world.guild.id).expect("listed");
     assert!(!guild.is_loaded());
+    assert_eq!(store.next_want(), Some(Want::Home), "it may have ended since, and nobody would say so");
     store.install_guild(world.guild_snapshot());
     assert!(guild.is_loaded());
     assert_eq!(store.cursor(Stream::Guild(world.guild.id)), Some(0));
