@@ -27,18 +27,28 @@ fn page() -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-/// All values in the page's JSON blocks.
-fn examples(page: &str) -> Vec<Value> {
-    let blocks = page.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
-    let values = blocks.flat_map(|block| serde_json::Deserializer::from_str(block).into_iter::<Value>());
-    values.map(|value| value.expect("an example is no JSON")).collect()
+/// All values in the page's JSON blocks, as they are written: the tag comes first, and a [`Value`] may not keep that.
+fn examples(page: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for block in page.split("```json\n").skip(1) {
+        let block = block.split("```").next().unwrap_or_default();
+        let (mut values, mut from) = (serde_json::Deserializer::from_str(block).into_iter::<Value>(), 0);
+        while let Some(value) = values.next() {
+            value.expect("an example is no JSON");
+            found.push(block[from..values.byte_offset()].trim());
+            from = values.byte_offset();
+        }
+    }
+    found
 }
 
 /// Whether the example is what this version would say: nothing missing, nothing that it ignores.
-fn is_exact<T: DeserializeOwned + Serialize>(example: &Value) -> Result<(), String> {
-    let parsed: T = serde_json::from_value(example.clone()).map_err(|error| format!("{example}: {error}"))?;
+fn is_exact<T: DeserializeOwned + Serialize>(example: &str) -> Result<(), String> {
+    let read = |error| format!("{example}: {error}");
+    let parsed: T = serde_json::from_str(example).map_err(read)?;
+    let shown: Value = serde_json::from_str(example).map_err(read)?;
     let again = serde_json::to_value(parsed).map_err(|error| error.to_string())?;
-    if again == *example { Ok(()) } else { Err(format!("{example} would be said as {again}")) }
+    if again == shown { Ok(()) } else { Err(format!("{example} would be said as {again}")) }
 }
 
 /// The frames a page shows by op, and in an event frame also the event.
@@ -47,11 +57,12 @@ fn faults_of_examples(page: &str) -> Vec<String> {
     let mut shown: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut faults = Vec::new();
     for example in examples(page) {
-        let tag = |key| example.get(key).and_then(Value::as_str).map(str::to_owned);
+        let value: Value = serde_json::from_str(example).expect("it was read before");
+        let tag = |key| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let verdict = if let Some(op) = tag("op") {
             // `typing` goes both ways; what it holds tells which.
-            let from_client = is_exact::<ClientFrame>(&example);
-            let from_server = is_exact::<ServerFrame>(&example);
+            let from_client = is_exact::<ClientFrame>(example);
+            let from_server = is_exact::<ServerFrame>(example);
             if from_client.is_ok() {
                 shown.entry("client").or_default().insert(op);
                 Ok(())
@@ -61,9 +72,9 @@ fn faults_of_examples(page: &str) -> Vec<String> {
             }
         } else if let Some(kind) = tag("kind") {
             shown.entry("event").or_default().insert(kind);
-            is_exact::<Event>(&example)
+            is_exact::<Event>(example)
         } else {
-            is_exact::<Error>(&example)
+            is_exact::<Error>(example)
         };
         faults.extend(verdict.err());
     }
