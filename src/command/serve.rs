@@ -22,6 +22,7 @@ pub(super) async fn serve(config: Config, file: &Path) -> Result<(), Failure> {
     let addr = config.site_addr;
     let options = leptos_options(&config, file)?;
     let state = super::open(config).await?;
+    state.start();
     let listener =
         TcpListener::bind(addr).await.map_err(|error| format!("cannot listen on {addr}: {error}"))?;
     greet(&state, listener.local_addr()?).await;

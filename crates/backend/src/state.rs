@@ -11,6 +11,7 @@ use crate::bus::{Bus, LocalBus};
 use crate::config::Config;
 use crate::delivery::{self, Delivery};
 use crate::hub::Hub;
+use crate::jobs::{self, Jobs};
 use crate::rate::Rates;
 use crate::store::{OpenError, Options, Store};
 
@@ -29,8 +30,21 @@ pub struct AppState {
     pub rates: Rates,
     /// The code the first account needs, if any.
     pub setup_code: SetupCode,
+    /// Timed work.
+    pub jobs: Jobs,
     /// Stopping in order.
     pub shutdown: Shutdown,
+    bus: Ends,
+}
+
+/// The bus, which has nothing to show.
+#[derive(Clone)]
+struct Ends(Arc<dyn Bus>);
+
+impl std::fmt::Debug for Ends {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Bus")
+    }
 }
 
 /// Stopping in order: sockets watch the token, long tasks are tracked.
@@ -53,7 +67,11 @@ impl Shutdown {
 }
 
 impl AppState {
-    /// Opens the database and puts the parts together.
+    /// Opens the database and puts the parts together. Nothing runs yet: commands look into a database that another
+    /// process serves from, and leave the timed work to that one.
+    ///
+    /// # Errors
+    /// [`OpenError`] with a sentence for the operator.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
         let options =
             Options { url: config.database_url.clone(), answer_before_commit: config.answer_before_commit };
@@ -72,18 +90,28 @@ impl AppState {
         } else {
             SetupCode::default()
         };
-        let state = Self {
+        Ok(Self {
             rates: Rates::new(&config.limits),
             config: Arc::new(config),
             store,
             hub,
             passwords: Passwords::default(),
             setup_code,
+            jobs: Jobs::default(),
             shutdown: Shutdown::default(),
-        };
-        delivery::start(&state, bus.as_ref());
-        crate::jobs::start(&state);
-        Ok(state)
+            bus: Ends(bus),
+        })
+    }
+
+    /// Starts what serving needs beside requests: delivery and timed work. Once, by the process that serves.
+    pub fn start(&self) {
+        self.start_delivery();
+        jobs::start(self);
+    }
+
+    /// Starts delivery alone; tests do timed work when they want it.
+    pub fn start_delivery(&self) {
+        delivery::start(self, self.bus.0.as_ref());
     }
 
     /// Stops in order: sockets are told to come back, tasks end, queued writes are finished.

@@ -41,10 +41,12 @@ pub fn config(database: &Database, changes: &[(&str, &str)]) -> Config {
 }
 
 impl TestApp {
-    /// Starts on a database; `changes` are settings as environment variables.
+    /// Starts on a database; `changes` are settings as environment variables. Timed work is done where a test asks
+    /// for it, so that nothing happens in between.
     pub async fn start(database: Database, changes: &[(&str, &str)]) -> Self {
         crate::log();
         let state = AppState::open(config(&database, changes)).await.unwrap();
+        state.start_delivery();
         let router = backend::router::protect(backend::router::routes(state.clone()), &state);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();

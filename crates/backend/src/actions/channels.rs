@@ -10,7 +10,7 @@ use protocol::{ChannelId, Error, GuildId, Result, Stream, UserId, limits};
 use super::access::{in_channel_for_write, in_guild_for_write, require};
 use crate::AppState;
 use crate::auth::session::Actor;
-use crate::store::{Tx, channels, guilds, nonces, purges, streams};
+use crate::store::{Tx, channels, guilds, nonces, purges};
 
 /// The form of a new channel, as typed.
 #[derive(Debug, Clone, Copy)]
@@ -206,7 +206,8 @@ fn arrange(
         .collect()
 }
 
-/// Deletes a channel with its messages; a category loses only its heading.
+/// Deletes a channel with its messages; a category loses only its heading. The commit is short however much was said:
+/// nothing of it is told any more from then on, and timed work removes it.
 pub async fn delete(state: &AppState, actor: &Actor, channel: ChannelId) -> Result<()> {
     state.rates.change(actor.user_id)?;
     let user = actor.user_id;
@@ -216,7 +217,6 @@ pub async fn delete(state: &AppState, actor: &Actor, channel: ChannelId) -> Resu
             let guild = guilds::by_id(tx, guild_id).await?.ok_or(Error::NotFound)?;
             purges::schedule(tx, channel).await?;
             channels::delete(tx, guild_id, channel).await?;
-            streams::scrub_channel(tx, channel).await?;
             tx.emit(Stream::Guild(guild_id), Event::ChannelDeleted { channel_id: channel }).await?;
             if guild.system_channel_id == Some(channel) {
                 guilds::set_system_channel(tx, guild_id, None).await?;
@@ -227,7 +227,7 @@ pub async fn delete(state: &AppState, actor: &Actor, channel: ChannelId) -> Resu
         })
     });
     change.await?;
-    crate::jobs::purge_soon(state);
+    state.jobs.purge_soon();
     Ok(())
 }
 

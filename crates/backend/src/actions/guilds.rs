@@ -104,7 +104,8 @@ async fn require_owner(db: &mut impl Db, user: UserId, guild: GuildId) -> Result
     if found.owner_id == user { Ok(()) } else { Err(Error::Forbidden) }
 }
 
-/// Deletes a guild with everything in it. Only its owner can, and the name has to be typed.
+/// Deletes a guild with everything in it. Only its owner can, and the name has to be typed. What was said goes like
+/// that of a deleted channel.
 pub async fn delete(state: &AppState, actor: &Actor, guild: GuildId, confirmation: &str) -> Result<()> {
     state.rates.change(actor.user_id)?;
     let (user, confirmation) = (actor.user_id, confirmation.trim().to_owned());
@@ -118,13 +119,12 @@ pub async fn delete(state: &AppState, actor: &Actor, guild: GuildId, confirmatio
             }
             purges::schedule_guild(tx, guild).await?;
             guilds::delete(tx, guild).await?;
-            streams::scrub_stream(tx, Stream::Guild(guild)).await?;
             tx.emit(Stream::Guild(guild), Event::GuildDeleted { guild_id: guild }).await?;
             Ok(())
         })
     });
     change.await?;
-    crate::jobs::purge_soon(state);
+    state.jobs.purge_soon();
     Ok(())
 }
 

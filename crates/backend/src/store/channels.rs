@@ -131,11 +131,10 @@ pub async fn set_place(tx: &mut Tx, id: ChannelId, parent: Option<ChannelId>, po
     Ok(())
 }
 
-/// Removes a channel; those under it stand alone. Its messages are left to the purge.
+/// Removes a channel; those under it stand alone. Its messages and marks are left to the purge.
 pub async fn delete(tx: &mut Tx, guild: GuildId, id: ChannelId) -> Result<()> {
     let lift = "update channels set parent_id = null where guild_id = $1 and parent_id = $2";
     query!(run tx, lift, guild.get(), id.get())?;
-    query!(run tx, "delete from read_marks where channel_id = $1", id.get())?;
     query!(run tx, "delete from channels where id = $1", id.get())?;
     Ok(())
 }

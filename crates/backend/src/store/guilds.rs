@@ -74,10 +74,8 @@ pub async fn set_owner(tx: &mut Tx, id: GuildId, owner: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Removes a guild with everything that hangs on it; messages are left to the purge.
+/// Removes a guild with everything that hangs on it; messages, marks and the log are left to the purge.
 pub async fn delete(tx: &mut Tx, id: GuildId) -> Result<()> {
-    let marks = "delete from read_marks where channel_id in (select id from channels where guild_id = $1)";
-    query!(run tx, marks, id.get())?;
     query!(run tx, "delete from guilds where id = $1", id.get())?;
     Ok(())
 }

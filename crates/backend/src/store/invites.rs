@@ -111,7 +111,10 @@ pub async fn delete_of_inviter(tx: &mut Tx, guild: GuildId, inviter: UserId) -> 
     query!(run tx, sql, guild.get(), inviter.get())
 }
 
-/// Removes invites that expired.
-pub async fn delete_expired(tx: &mut Tx, now_ms: i64) -> Result<u64> {
-    query!(run tx, "delete from invites where expires_at is not null and expires_at < $1", now_ms)
+/// Removes up to `limit` invites that expired or are used up; returns whether there may be more.
+pub async fn delete_dead(tx: &mut Tx, now_ms: i64, limit: i64) -> Result<bool> {
+    let expired = "delete from invites where id in (select id from invites where expires_at < $1 limit $2)";
+    let room = limit - query!(run tx, expired, now_ms, limit)?.cast_signed();
+    let used_up = "delete from invites where id in (select id from invites where uses >= max_uses limit $1)";
+    Ok(query!(run tx, used_up, room)?.cast_signed() >= room)
 }

@@ -1,38 +1,75 @@
-//! Removing the messages of deleted channels in small steps, so that no commit is long.
+//! Removing what deleted channels and guilds leave behind in small steps, so that no commit is long.
+//!
+//! Whatever is noted here is not told any more, from the commit that notes it on:
+//! [`events_after`](super::streams::events_after) leaves it out of the log, and everything else is reached through the
+//! channel's row, which is gone.
 
 use protocol::{ChannelId, GuildId, Id, Result};
 
 use super::{Db, Tx};
 
-/// Notes that a channel's messages are to go.
+/// Notes that what was said in a channel is to go.
 pub async fn schedule(tx: &mut Tx, channel: ChannelId) -> Result<()> {
     query!(run tx, "insert into purges (channel_id) values ($1) on conflict do nothing", channel.get())?;
     Ok(())
 }
 
-/// The same for all channels of a guild.
+/// The same for all channels of a guild, and for its log.
 pub async fn schedule_guild(tx: &mut Tx, guild: GuildId) -> Result<()> {
     let sql =
         "insert into purges (channel_id) select id from channels where guild_id = $1 on conflict do nothing";
     query!(run tx, sql, guild.get())?;
+    let sql = "insert into ended_streams (kind, id) values (0, $1) on conflict do nothing";
+    query!(run tx, sql, guild.get())?;
     Ok(())
 }
 
-/// A channel whose messages are to go.
+/// A channel of which something is left.
 pub async fn next(db: &mut impl Db) -> Result<Option<ChannelId>> {
     Ok(query!(fetch_optional(i64,), db, "select channel_id from purges limit 1")?
         .map(|(id,)| Id::from_trusted(id)))
 }
 
-/// Removes up to `limit` messages; when none are left, forgets the channel. Returns whether there is more.
+/// A deleted guild of whose log something is left.
+pub async fn next_guild(db: &mut impl Db) -> Result<Option<GuildId>> {
+    Ok(query!(fetch_optional(i64,), db, "select id from ended_streams where kind = 0 limit 1")?
+        .map(|(id,)| Id::from_trusted(id)))
+}
+
+/// What a channel leaves, in the order it is removed: up to `$2` rows each. That it was deleted stays in the log.
+const LEFT: [&str; 4] = [
+    "delete from events where (stream_kind, stream_id, rev) in (select stream_kind, stream_id, rev from events
+        where channel_id = $1 and kind <> 'channel_deleted' limit $2)",
+    "delete from messages where channel_id = $1
+        and id in (select id from messages where channel_id = $1 order by id limit $2)",
+    "delete from mentions where (user_id, channel_id, message_id) in (select user_id, channel_id, message_id
+        from mentions where channel_id = $1 limit $2)",
+    "delete from read_marks where (user_id, channel_id) in (select user_id, channel_id from read_marks
+        where channel_id = $1 limit $2)",
+];
+
+/// Removes up to `limit` rows of what a channel left; when nothing is left, forgets the channel. Returns whether
+/// there may be more.
 pub async fn step(tx: &mut Tx, channel: ChannelId, limit: i64) -> Result<bool> {
-    let sql = "delete from messages where channel_id = $1
-        and id in (select id from messages where channel_id = $1 order by id limit $2)";
-    let removed = query!(run tx, sql, channel.get(), limit)?;
-    if removed > 0 {
+    let mut room = limit;
+    for sql in LEFT {
+        room -= query!(run tx, sql, channel.get(), room)?.cast_signed();
+        if room <= 0 {
+            return Ok(true);
+        }
+    }
+    query!(run tx, "delete from purges where channel_id = $1", channel.get())?;
+    Ok(false)
+}
+
+/// Removes up to `limit` events of a deleted guild, all but its end, which those who are on their way back are told.
+/// When none are left, forgets that. Returns whether there may be more.
+pub async fn step_guild(tx: &mut Tx, guild: GuildId, limit: i64) -> Result<bool> {
+    let sql = "delete from events where stream_kind = 0 and stream_id = $1 and rev in (select rev from events
+        where stream_kind = 0 and stream_id = $1 and kind <> 'guild_deleted' order by rev limit $2)";
+    if query!(run tx, sql, guild.get(), limit)?.cast_signed() >= limit {
         return Ok(true);
     }
-    query!(run tx, "delete from mentions where channel_id = $1", channel.get())?;
-    query!(run tx, "delete from purges where channel_id = $1", channel.get())?;
+    query!(run tx, "delete from ended_streams where kind = 0 and id = $1", guild.get())?;
     Ok(false)
 }

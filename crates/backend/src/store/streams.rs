@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use protocol::event::Event;
-use protocol::{ChannelId, Id, MessageId, Result, Rev, Stream, UserId};
+use protocol::{ChannelId, GuildId, Id, MessageId, Result, Rev, Stream, UserId};
 
+use super::tx::Conn;
 use super::{Db, Tx, now_ms};
 
 /// An event as it stands in the log.
@@ -90,11 +91,17 @@ pub async fn of_user(db: &mut impl Db, user: UserId) -> Result<Vec<(Stream, Rev)
     Ok(rows.into_iter().map(|(kind, id, rev)| (from_key(kind, id), rev)).collect())
 }
 
-/// Events after a revision, oldest first. Events whose text was deleted are left out.
+/// Events after a revision, oldest first. Events whose text was deleted are left out, and those of a channel or a
+/// stream that ended: they are in the log until the purge comes to them, of which nobody may notice anything. That
+/// something ended is told.
 pub async fn events_after(db: &mut impl Db, stream: Stream, after: Rev, limit: usize) -> Result<Vec<Logged>> {
     let (kind, id) = key(stream);
-    let sql = "select rev, channel_id, payload from events
-        where stream_kind = $1 and stream_id = $2 and rev > $3 and payload is not null order by rev limit $4";
+    let sql = "select e.rev, e.channel_id, e.payload from events e
+        where e.stream_kind = $1 and e.stream_id = $2 and e.rev > $3 and e.payload is not null
+            and (e.kind in ('channel_deleted', 'guild_deleted') or (
+                not exists (select 1 from purges p where p.channel_id = e.channel_id)
+                and not exists (select 1 from ended_streams s where s.kind = $1 and s.id = $2)))
+        order by e.rev limit $4";
     let rows = query!(fetch_all(i64, Option<i64>, String), db, sql, kind, id, after, limit as i64)?;
     let logged = |(rev, channel, json): (i64, Option<i64>, String)| Logged {
         rev,
@@ -111,55 +118,82 @@ pub async fn oldest_rev(db: &mut impl Db, stream: Stream) -> Result<Option<Rev>>
     Ok(query!(fetch_optional(i64,), db, sql, kind, id)?.map(|(rev,)| rev))
 }
 
-/// Takes a message's text out of the log, also where a reply quotes it.
+/// Takes a quotation out of an event, in the words of each database. PostgreSQL's own JSON would reorder the keys,
+/// so there it is done on the text: an object with strings and at most one object in it.
+const UNQUOTE_SQLITE: &str =
+    "update events set payload = json_replace(payload, '$.message.reply_to.preview', null)
+    where channel_id = $1 and payload is not null
+        and message_id in (select id from messages where channel_id = $1 and reply_to_id = $2)";
+const UNQUOTE_POSTGRES: &str = "update events set payload = regexp_replace(payload,
+        '\"preview\":\\{(\"([^\"\\\\]|\\\\.)*\"|[^\"{}]|\\{(\"([^\"\\\\]|\\\\.)*\"|[^\"{}])*\\})*\\}', '\"preview\":null')
+    where channel_id = $1 and payload is not null
+        and message_id in (select id from messages where channel_id = $1 and reply_to_id = $2)";
+
+/// Takes a message's text out of the log, also where a reply quotes it: two statements, however many replies.
 pub async fn scrub_message(tx: &mut Tx, channel: ChannelId, message: MessageId) -> Result<()> {
     let scrub = "update events set payload = null where channel_id = $1 and message_id = $2";
     query!(run tx, scrub, channel.get(), message.get())?;
-    let quoting = "select e.stream_kind, e.stream_id, e.rev, e.payload from messages m
-        join events e on e.channel_id = m.channel_id and e.message_id = m.id
-        where m.channel_id = $1 and m.reply_to_id = $2 and e.payload is not null";
-    let rows = query!(fetch_all(i64, i64, i64, String), tx, quoting, channel.get(), message.get())?;
-    for (kind, id, rev, payload) in rows {
-        let Ok(mut event) = serde_json::from_str::<Event>(&payload) else { continue };
-        if let Event::MessageCreated { message } | Event::MessageUpdated { message } = &mut event
-            && let Some(quoted) = &mut message.reply_to
-        {
-            quoted.preview = None;
+    let unquote = match tx.conn() {
+        Conn::Sqlite(_) => UNQUOTE_SQLITE,
+        Conn::Postgres(_) => UNQUOTE_POSTGRES,
+    };
+    query!(run tx, unquote, channel.get(), message.get())?;
+    Ok(())
+}
+
+/// Removes what is older than a time from the logs of some streams, up to `limit` events in all; returns whether
+/// there may be more. A log loses its beginning: it is walked along its key as far as it is old, so no index on the
+/// time is needed, which every event would pay for. The newest event of a stream is kept, so that the log always
+/// says where it ends.
+pub async fn expire(tx: &mut Tx, streams: &[Stream], before_ms: i64, limit: i64) -> Result<bool> {
+    let mut room = limit;
+    for stream in streams {
+        let (kind, id) = key(*stream);
+        let oldest = "select rev, created_at from events where stream_kind = $1 and stream_id = $2
+            and rev < (select rev from streams where kind = $1 and id = $2) order by rev limit $3";
+        let rows = query!(fetch_all(i64, i64), tx, oldest, kind, id, room)?;
+        let old = rows.into_iter().take_while(|(_, created_at)| *created_at < before_ms);
+        let Some((last, _)) = old.last() else { continue };
+        let sql = "delete from events where stream_kind = $1 and stream_id = $2 and rev <= $3";
+        room -= query!(run tx, sql, kind, id, last)?.cast_signed();
+        if room <= 0 {
+            return Ok(true);
         }
-        let payload = serde_json::to_string(&event).map_err(|_| protocol::Error::Internal)?;
-        let replace = "update events set payload = $4 where stream_kind = $1 and stream_id = $2 and rev = $3";
-        query!(run tx, replace, kind, id, rev, payload)?;
+    }
+    Ok(false)
+}
+
+/// Streams in key order after one, for going through all of them step by step; each with the time of its oldest
+/// event that may expire.
+pub async fn page(db: &mut impl Db, after: Option<Stream>, limit: i64) -> Result<Vec<(Stream, Option<i64>)>> {
+    let (kind, id) = after.map_or((-1, 0), key);
+    let sql = "select s.kind, s.id, (select e.created_at from events e
+            where e.stream_kind = s.kind and e.stream_id = s.id and e.rev < s.rev order by e.rev limit 1)
+        from streams s where s.kind > $1 or (s.kind = $1 and s.id > $2) order by s.kind, s.id limit $3";
+    let rows = query!(fetch_all(i64, i64, Option<i64>), db, sql, kind, id, limit)?;
+    Ok(rows.into_iter().map(|(kind, id, oldest)| (from_key(kind, id), oldest)).collect())
+}
+
+/// Guilds that are gone and whose end nobody has to be told any more: it is older than a time, and the log was
+/// removed up to it.
+pub async fn over(db: &mut impl Db, before_ms: i64, limit: i64) -> Result<Vec<GuildId>> {
+    let sql = "select s.id from streams s where s.kind = 0
+            and not exists (select 1 from guilds g where g.id = s.id)
+            and not exists (select 1 from ended_streams n where n.kind = 0 and n.id = s.id)
+            and not exists (select 1 from events e where e.stream_kind = 0 and e.stream_id = s.id
+                and (e.created_at >= $1 or e.rev < s.rev))
+        order by s.id limit $2";
+    let rows = query!(fetch_all(i64,), db, sql, before_ms, limit)?;
+    Ok(rows.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
+}
+
+/// Forgets the stream of a guild that is gone, with its last event. Its counter may go because the id of a guild is
+/// never given again; that of a guild that exists would begin anew, so it stays.
+pub async fn forget(tx: &mut Tx, guild: GuildId) -> Result<()> {
+    let sql = "delete from streams where kind = 0 and id = $1
+        and not exists (select 1 from guilds where guilds.id = $1)";
+    if query!(run tx, sql, guild.get())? == 1 {
+        query!(run tx, "delete from events where stream_kind = 0 and stream_id = $1", guild.get())?;
     }
     Ok(())
-}
-
-/// Takes everything said in a channel out of the log.
-pub async fn scrub_channel(tx: &mut Tx, channel: ChannelId) -> Result<()> {
-    query!(run tx, "update events set payload = null where channel_id = $1", channel.get())?;
-    Ok(())
-}
-
-/// Empties the log of a stream that ends.
-pub async fn scrub_stream(tx: &mut Tx, stream: Stream) -> Result<()> {
-    let (kind, id) = key(stream);
-    query!(run tx, "delete from events where stream_kind = $1 and stream_id = $2", kind, id)?;
-    Ok(())
-}
-
-/// Removes events of one stream older than a time; returns how many. Keeps the newest event of the stream,
-/// so that the log always says where it ends.
-pub async fn expire(tx: &mut Tx, stream: Stream, before_ms: i64) -> Result<u64> {
-    let (kind, id) = key(stream);
-    let sql = "delete from events where stream_kind = $1 and stream_id = $2 and created_at < $3
-        and rev < (select rev from streams where kind = $1 and id = $2)";
-    query!(run tx, sql, kind, id, before_ms)
-}
-
-/// Streams in key order after one, for going through all of them step by step.
-pub async fn page(db: &mut impl Db, after: Option<Stream>, limit: i64) -> Result<Vec<Stream>> {
-    let (kind, id) = after.map_or((-1, 0), key);
-    let sql =
-        "select kind, id from streams where kind > $1 or (kind = $1 and id > $2) order by kind, id limit $3";
-    let rows = query!(fetch_all(i64, i64), db, sql, kind, id, limit)?;
-    Ok(rows.into_iter().map(|(kind, id)| from_key(kind, id)).collect())
 }

@@ -367,6 +367,7 @@ async fn a_burst_cuts_nobody_off_who_reads() {
 /// A second process on the same database, without a bus between them.
 async fn neighbour(app: &TestApp) -> (AppState, SocketAddr) {
     let state = AppState::open(rig::app::config(app.database(), &[])).await.unwrap();
+    state.start_delivery();
     let addr = serve(&state, TcpListener::bind("127.0.0.1:0").await.unwrap());
     (state, addr)
 }

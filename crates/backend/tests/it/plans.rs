@@ -16,7 +16,7 @@ const MAY_SCAN: [(&str, &str); 6] = [
     ("select node from node_leases", "at most 1,024 rows, once at start"),
     ("select coalesce(max(node)", "at most 1,024 rows, once at start"),
     ("delete from sessions where expires_at", "every ten minutes, in the background"),
-    ("delete from invites where expires_at", "every ten minutes, in the background"),
+    ("delete from invites where id in (select id from invites where uses", "the index has no others"),
 ];
 
 /// A statement of the source.
@@ -133,7 +133,7 @@ fn the_statements_of_the_source_are_found() {
         "where m.channel_id = $1 and m.id < $2 order by m.id desc", // a page of history
         "as is_member",                                             // what somebody may do in a channel
         "c.last_message_id > coalesce(r.last_read_id, 0)",          // what is unread
-        "rev > $3 and payload is not null order by rev",            // what somebody missed
+        "rev > $3 and e.payload is not null",                       // what somebody missed
         "from sessions where token_hash = $1",                      // who asks
     ];
     for part in hot {
@@ -149,7 +149,7 @@ async fn no_statement_walks_through_a_table_on_sqlite() {
     let (store, _): (Store, _) = open(&database).await;
     let mut look = database.look().await;
     for Statement { file, sql } in statements() {
-        if sql.contains("pg_") {
+        if sql.contains("pg_") || sql.contains("regexp_replace(") {
             continue;
         }
         let plan = plan_of(&mut look, &sql).await;
@@ -172,6 +172,9 @@ async fn no_statement_walks_through_a_table_on_postgres() {
     let (store, _): (Store, _) = open(&database).await;
     let mut look = database.look().await;
     for Statement { file, sql } in statements() {
+        if sql.contains("json_replace(") {
+            continue;
+        }
         let plan = plan_of(&mut look, &sql).await;
         let scans: Vec<&String> = plan.iter().filter(|step| step.contains("Seq Scan")).collect();
         assert!(scans.is_empty() || may_scan(&sql), "{file}: {scans:?}\n{sql}");
