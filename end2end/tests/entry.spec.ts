@@ -8,7 +8,11 @@ test('two people meet: one makes a server, the other comes by its link without a
   await open(ana.page, '/register');
   await register(ana.page, ana.name, ana.username);
   await expect(ana.page).toHaveURL(/\/channels\/@me$/);
+  await ana.page.getByRole('link', { name: 'Get started' }).click();
+  await expect(ana.page.getByRole('dialog').getByRole('textbox', { name: 'Server name' })).toBeFocused();
+  await ana.page.keyboard.press('Escape');
   await createServer(ana.page, 'Harbour');
+  await expect(ana.page.getByRole('link', { name: 'Get started' })).toHaveCount(0);
   await expect(servers(ana.page).getByRole('link', { name: 'Harbour' })).toHaveAttribute('aria-current', /page|true/);
   const link = await invite(ana.page, 'Harbour');
 

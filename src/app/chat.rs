@@ -62,7 +62,7 @@ use self_bar::SelfBar;
 use topbar::PlainTopbar;
 
 use crate::app::controls::{EmptyState, Icon, Spinner};
-use crate::app::pages::{CreateChannelOpener, NewMessageOpener};
+use crate::app::pages::{CreateChannelOpener, CreateOrJoinOpener, NewMessageOpener};
 use crate::app::store::reads::totals;
 use crate::app::store::{Stage, Store};
 
@@ -123,12 +123,26 @@ pub fn ChatFrame() -> impl IntoView {
     }
 }
 
-/// What stands in the middle.
-fn middle(screen: Screen) -> AnyView {
-    match screen {
-        Screen::Channel(channel) => view! { <Conversation channel/> }.into_any(),
-        Screen::Home => view! {
-            <PlainTopbar title="Messages"/>
+/// What can be done before anything is open.
+fn home() -> Option<AnyView> {
+    let chat: Chat = expect_context();
+    let is_new = chat.store().guilds.with(Vec::is_empty) && chat.store().dms.with(Vec::is_empty);
+    Some(if is_new {
+        view! {
+            <EmptyState
+                icon="users"
+                title="Welcome".to_owned()
+                text="Make a place for your people, or join one with the link somebody sent you.".to_owned()
+            >
+                <CreateOrJoinOpener class="button button--primary" label="">
+                    <Icon name="plus"/>
+                    "Get started"
+                </CreateOrJoinOpener>
+            </EmptyState>
+        }
+        .into_any()
+    } else {
+        view! {
             <EmptyState
                 icon="message"
                 title="No conversation open".to_owned()
@@ -140,7 +154,15 @@ fn middle(screen: Screen) -> AnyView {
                 </NewMessageOpener>
             </EmptyState>
         }
-        .into_any(),
+        .into_any()
+    })
+}
+
+/// What stands in the middle.
+fn middle(screen: Screen) -> AnyView {
+    match screen {
+        Screen::Channel(channel) => view! { <Conversation channel/> }.into_any(),
+        Screen::Home => view! { <PlainTopbar title="Messages"/>{part(home)} }.into_any(),
         Screen::Loading => view! {
             <PlainTopbar title=""/>
             <div class="empty-state" role="status"><p class="muted with-icon"><Spinner/>"Loading"</p></div>

@@ -10,7 +10,7 @@ use protocol::{ChannelId, Error, limits};
 use super::frame::{Saved, Section};
 use super::guild_frame::{GuildSettings, may};
 use crate::api::channels::{DeleteChannel, MoveChannel, UpdateChannel};
-use crate::app::controls::{FormAlert, Icon, SubmitButton, TextField};
+use crate::app::controls::{FormAlert, Icon, Select, SubmitButton, TextField};
 use crate::app::form::{Form, Submission};
 use crate::app::pages::{CreateChannelOpener, about, about_none_of};
 use crate::app::store::GuildEntry;
@@ -62,6 +62,7 @@ fn channels(entry: GuildEntry) -> impl IntoView {
     let calls = Calls { shift: Submission::of::<MoveChannel>(), delete: Submission::of::<DeleteChannel>() };
     let known = entry.channels.clone();
     let list = Memo::new(move |_| known.with(|channels| places(channels)));
+    let categories = Memo::new(move |_| list.with(|places| category_options(places)));
     let manages = Memo::new(move |_| may(&entry, Permissions::MANAGE_CHANNELS));
     view! {
         <Section id="g-channels" title="Channels and categories" lead="In the order of the sidebar.">
@@ -88,7 +89,7 @@ fn channels(entry: GuildEntry) -> impl IntoView {
                     key=|place| (place.channel.id, place.channel.parent_id, place.at, place.of)
                     let:place
                 >
-                    <ChannelRow place calls manages/>
+                    <ChannelRow place calls manages categories/>
                 </For>
             </ul>
         </Section>
@@ -96,7 +97,12 @@ fn channels(entry: GuildEntry) -> impl IntoView {
 }
 
 #[component]
-fn ChannelRow(place: Place, calls: Calls, manages: Memo<bool>) -> impl IntoView {
+fn ChannelRow(
+    place: Place,
+    calls: Calls,
+    manages: Memo<bool>,
+    categories: Memo<Vec<(String, String)>>,
+) -> impl IntoView {
     let Place { channel, at, of } = place;
     let name = channel.name.clone();
     let icon = if channel.kind == ChannelKind::Category { "folder" } else { "hash" };
@@ -125,6 +131,7 @@ fn ChannelRow(place: Place, calls: Calls, manages: Memo<bool>) -> impl IntoView 
                             calls
                         />
                     </div>
+                    <CategoryForm channel=channel.clone() calls categories/>
                     <DeleteForm channel calls/>
                 </div>
             </details>
@@ -210,6 +217,43 @@ fn MoveButton(
             </Form>
         }
     })
+}
+
+/// Values and words of everything a channel can stand under.
+fn category_options(places: &[Place]) -> Vec<(String, String)> {
+    let categories =
+        places.iter().map(|place| &place.channel).filter(|channel| channel.kind == ChannelKind::Category);
+    let named = categories.map(|category| (category.id.to_string(), category.name.clone()));
+    std::iter::once((String::new(), "No category".to_owned())).chain(named).collect()
+}
+
+/// Puts a channel on top of another category. Nothing where there is only one place to be.
+#[component]
+fn CategoryForm(channel: Channel, calls: Calls, categories: Memo<Vec<(String, String)>>) -> impl IntoView {
+    let parent = channel.parent_id.map(|id| id.to_string()).unwrap_or_default();
+    move || {
+        let (options, selected) = (categories.get(), parent.clone());
+        (channel.kind != ChannelKind::Category && options.len() > 1).then(|| {
+            view! {
+                <Form to=calls.shift>
+                    <input type="hidden" name="channel_id" value=channel.id.to_string()/>
+                    <input type="hidden" name="position" value="0"/>
+                    <div class="form-stack">
+                        <Select
+                            id=format!("category-{}", channel.id)
+                            name="parent_id"
+                            label="Category"
+                            options
+                            selected
+                        />
+                        <div class="button-row">
+                            <SubmitButton class="button--small">"Move there"</SubmitButton>
+                        </div>
+                    </div>
+                </Form>
+            }
+        })
+    }
 }
 
 /// Two steps, so that no single press loses a channel's history.

@@ -47,15 +47,21 @@ pub(super) fn LeaveSection(id: GuildId) -> impl IntoView {
     let leave = Submission::of::<LeaveGuild>();
     view! {
         <Section id="g-leave" title="Leave" lead="You can come back with an invite. Your messages stay.">
-            <Form to=leave>
-                <input type="hidden" name="guild_id" value=id.to_string()/>
-                <div class="form-stack">
-                    <FormAlert error=about_none_of(leave.refusal(), &[])/>
-                    <div class="button-row">
-                        <SubmitButton class="button--danger" pending=leave.pending()>{words::LEAVE_GUILD}</SubmitButton>
-                    </div>
+            // Two steps: without an invite there is no way back.
+            <details class="confirm">
+                <summary class="button button--danger-ghost">"Leave…"</summary>
+                <div class="confirm__body">
+                    <Form to=leave>
+                        <input type="hidden" name="guild_id" value=id.to_string()/>
+                        <div class="form-stack">
+                            <FormAlert error=about_none_of(leave.refusal(), &[])/>
+                            <div class="button-row">
+                                <SubmitButton class="button--danger" pending=leave.pending()>{words::LEAVE_GUILD}</SubmitButton>
+                            </div>
+                        </div>
+                    </Form>
                 </div>
-            </Form>
+            </details>
         </Section>
     }
 }
