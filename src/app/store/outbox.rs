@@ -49,9 +49,8 @@ impl Store {
         let quoted = reply_to.map(|id| Quoted {
             id,
             preview: timeline.row(id).map(|row| {
-                row.entry.with_untracked(|entry| Preview {
-                    author: entry.message.author.clone(),
-                    content: entry.message.content.clone(),
+                row.entry.with_untracked(|entry| {
+                    Preview::of(entry.message.author.clone(), entry.message.content.clone())
                 })
             }),
         });

@@ -306,3 +306,23 @@ fn a_deleted_message_leaves_its_replies_without_a_preview() {
     apply(&store, stream, rev, event);
     assert_eq!(preview(&store), None);
 }
+
+#[test]
+fn a_snapshot_from_before_a_conversation_was_listed_takes_no_message_back() {
+    let mut world = World::new();
+    let mut page = world.page(shown());
+    let dms = std::mem::take(&mut page.home.dms);
+    page.home.dm_marks.clear();
+    let before = page.home.clone();
+    let store = Store::new(page);
+    store.want(Want::Home);
+    assert_eq!(store.next_want(), Some(Want::Home));
+    let user = Stream::User(world.me());
+    store.receive(ServerFrame::Event { s: user, rev: 1, e: Event::DmOpened { dm: dms[0].clone() } }, 0);
+    let said = world.post(world.dm, UserId::from_trusted(102), "hello", None, None).id;
+    let (s, rev, e) = world.log[0].clone();
+    store.receive(ServerFrame::Event { s, rev, e }, 0);
+    store.install_home(before);
+    assert_eq!(store.read_state(world.dm).last_message_id, Some(said));
+    assert!(store.read_state(world.dm).is_unread());
+}

@@ -261,10 +261,8 @@ impl World {
         }
         if let Some(reply) = &mut message.reply_to {
             let quoted = self.messages.iter().find(|known| known.id == reply.id);
-            reply.preview = quoted.map(|quoted| Preview {
-                author: self.users[&quoted.author.id].clone(),
-                content: quoted.content.clone(),
-            });
+            reply.preview = quoted
+                .map(|quoted| Preview::of(self.users[&quoted.author.id].clone(), quoted.content.clone()));
         }
         Some(message)
     }

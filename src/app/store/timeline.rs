@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
 use protocol::entity::{Message, User};
 use protocol::event::Event;
+use protocol::markup::quotation;
 use protocol::permissions::Permissions;
 use protocol::{ChannelId, Error, MessageId, UserId};
 
@@ -288,7 +289,7 @@ impl Timeline {
                     if let Some(reply) = &mut entry.message.reply_to {
                         reply.preview = now.and_then(|message| {
                             let mut preview = reply.preview.take()?;
-                            preview.content.clone_from(&message.content);
+                            preview.content = quotation(message.content.clone());
                             Some(preview)
                         });
                     }
