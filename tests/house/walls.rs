@@ -63,6 +63,8 @@ const ROOMS: &[Room] = &[
         ],
     ),
     ("backend::router", &["protocol", "backend::config", "backend::gateway", "backend::state"]),
+    // Knows of requests only that they come from an address.
+    ("backend::listen", &["backend::auth"]),
     // The root package.
     ("api", &["protocol", "backend"]),
     ("command", &["protocol", "backend", "app"]),
@@ -73,6 +75,7 @@ const ROOMS: &[Room] = &[
     ("app::controls", &["protocol", "browser"]),
     ("app::store", &["protocol", "browser"]),
     ("app::shell", &["protocol", "api", "app", "app::words"]),
+    ("app::form", &["protocol", "api", "browser"]),
     ("app::pages", SCREEN),
     ("app::settings", SCREEN),
     ("app::chat", SCREEN),
@@ -89,6 +92,7 @@ const SCREEN: &[&str] = &[
     "browser",
     "app::chat",
     "app::controls",
+    "app::form",
     "app::pages",
     "app::settings",
     "app::shell",

@@ -96,9 +96,11 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stoppin
     }
 }
 
+type Counts = Arc<Mutex<HashMap<IpAddr, usize>>>;
+
 /// How many connections each address has.
 struct Places {
-    taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    taken: Counts,
     proxies: Arc<[IpNet]>,
 }
 
@@ -121,7 +123,7 @@ impl Places {
 }
 
 /// Counts as one connection until it is dropped.
-struct Place(Option<(Arc<Mutex<HashMap<IpAddr, usize>>>, IpAddr)>);
+struct Place(Option<(Counts, IpAddr)>);
 
 impl Drop for Place {
     fn drop(&mut self) {
