@@ -324,6 +324,12 @@ impl Store {
     fn list_dms(&self, dms: Vec<Dm>, marks: &[protocol::entity::ReadMark]) {
         let known = self.dm_reads.get_untracked();
         let mut reads = Reads::new();
+        // A snapshot from before a conversation was listed takes nothing back of what its stream has told.
+        for (id, read) in &known {
+            if self.cursor(Stream::Dm(*id)).is_some() {
+                reads.insert(*id, read.clone());
+            }
+        }
         let mut entries = Vec::with_capacity(dms.len());
         for dm in dms {
             let mark = marks.iter().find(|mark| mark.channel_id == dm.id);
