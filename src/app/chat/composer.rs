@@ -63,9 +63,8 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
     let input = NodeRef::<html::Textarea>::new();
     let problem = RwSignal::new(refused_form());
     let told_at = StoredValue::new(0_i64);
-    let me = chat.store().my_id();
     let changed = move |text: &str| {
-        storage::set_draft(me, channel, text);
+        storage::set_draft(chat.store().my_id(), channel, text);
         over.set(text.chars().count().saturating_sub(limits::CONTENT_CHARS));
         problem.set(None);
     };
@@ -119,7 +118,13 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
                     }
                     on:keydown=move |event| pressed(chat, channel, input, &event, &submit)
                 ></textarea>
-                <button class="icon-button composer__send" type="submit" aria-label="Send message">
+                // The box keeps the focus: a phone would put its keyboard away after every message.
+                <button
+                    class="icon-button composer__send"
+                    type="submit"
+                    aria-label="Send message"
+                    on:mousedown=move |event| event.prevent_default()
+                >
                     <Icon name="send" class="icon--mirror"/>
                 </button>
             </div>
