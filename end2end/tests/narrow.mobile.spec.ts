@@ -43,6 +43,7 @@ test('sends with the button and sees the answer', async ({ room, ana, bo }) => {
   await composer(ana.page).fill('from the bus');
   await ana.page.getByRole('button', { name: 'Send message' }).tap();
   await expect(composer(ana.page)).toHaveValue('');
+  await expect(composer(ana.page)).toBeFocused();
   await expect(message(bo.page, 'from the bus')).toBeInViewport();
   await say(bo.request, room.guild.system_channel_id, 'mind the gap');
   await expect(message(ana.page, 'mind the gap')).toBeInViewport();
