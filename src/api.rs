@@ -54,7 +54,7 @@ impl FromServerFnError for Refusal {
 }
 
 /// JSON as the framework's own, only read from text instead of bytes: everything else a browser reads is text, and a
-/// second reader for every type was 20 KB to download.
+/// second reader for every type is a second copy of it to download.
 pub struct JsonText;
 
 /// Answers of server functions.

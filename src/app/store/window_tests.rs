@@ -199,6 +199,14 @@ impl Reader {
         }
     }
 
+    fn take_all_wanted(&mut self) {
+        self.fetch();
+        while self.wanted.is_some() {
+            self.take_wanted();
+            self.fetch();
+        }
+    }
+
     fn step(&mut self, step: &Step) {
         match *step {
             Step::Burst(count) => self.say(count),
@@ -307,12 +315,7 @@ fn a_page_that_comes_after_a_reset_is_not_put_before_what_it_does_not_reach() {
     reader.read_page();
     reader.say(800);
     reader.reset();
-    while {
-        reader.fetch();
-        reader.wanted.is_some()
-    } {
-        reader.take_wanted();
-    }
+    reader.take_all_wanted();
     reader.take_page();
     reader.check();
     assert!(reader.timeline.edges.get_untracked().older);
@@ -369,12 +372,7 @@ fn an_own_message_that_is_confirmed_late_does_not_hide_the_gap_after_it() {
     reader.write();
     reader.say(800);
     reader.reset();
-    while {
-        reader.fetch();
-        reader.wanted.is_some()
-    } {
-        reader.take_wanted();
-    }
+    reader.take_all_wanted();
     reader.answer();
     reader.check();
 }
