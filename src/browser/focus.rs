@@ -47,6 +47,18 @@ pub fn find_all(within: &Element, selector: &str) -> Vec<HtmlElement> {
     (0..found.length()).filter_map(|at| found.item(at)?.dyn_into().ok()).collect()
 }
 
+/// Whether the focus is nowhere, as after the element that had it is gone.
+pub fn is_lost() -> bool {
+    active().is_none_or(|active| active.tag_name() == "BODY")
+}
+
+/// Moves the focus without scrolling to it.
+pub fn focus_in_place(element: &HtmlElement) {
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    _ = element.focus_with_options(&options);
+}
+
 /// Moves the focus; an element that cannot have it leaves it where it is.
 pub fn focus(element: &HtmlElement) {
     _ = element.focus();

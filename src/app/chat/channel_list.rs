@@ -10,7 +10,7 @@ use super::badge::badge;
 use super::closures::{flag, part, word};
 use super::context::{Chat, Screen};
 use super::shortcuts;
-use crate::app::controls::{Icon, Menu};
+use crate::app::controls::{Icon, Key, Menu, keyed};
 use crate::app::pages::{CreateChannelOpener, InviteOpener};
 use crate::app::store::GuildEntry;
 use crate::app::store::guild::{ChannelGroup, grouped};
@@ -45,13 +45,7 @@ fn channels(chat: Chat, guild: &GuildEntry) -> AnyView {
             // The place of the quick switcher.
             <div></div>
             <div class="channel-sidebar__scroll">
-                <For
-                    each=move || groups.get()
-                    key=|group| group.category.as_ref().map(|category| (category.id, category.name.clone()))
-                    let:group
-                >
-                    {group_view(chat, &entry, group, groups)}
-                </For>
+                {keyed(move || groups.get(), group_key, move |group| group_view(chat, &entry, group, groups))}
             </div>
         </nav>
     }
@@ -128,13 +122,11 @@ fn group_view(
     let guild = guild.clone();
     let list = view! {
         <ul class="channel-list">
-            <For
-                each=channels
-                key=|channel| (channel.id, channel.name.clone(), is_private(channel))
-                let:channel
-            >
-                {channel_row(chat, guild.id(), guild.reads.clone(), &channel)}
-            </For>
+            {keyed(
+                channels,
+                channel_key,
+                move |channel| channel_row(chat, guild.id(), guild.reads.clone(), &channel),
+            )}
         </ul>
     };
     match group.category {
@@ -150,6 +142,19 @@ fn group_view(
         }
         .into_any(),
     }
+}
+
+/// A group is made anew when it is renamed.
+fn group_key(group: &ChannelGroup) -> Key {
+    group.category.as_ref().map_or(Key::Number(0), |category| {
+        Key::Text([&category.id.to_string(), " ", &category.name].concat().into())
+    })
+}
+
+/// A channel is made anew when it is renamed or closed to some.
+fn channel_key(channel: &Channel) -> Key {
+    let open = if is_private(channel) { " - " } else { " + " };
+    Key::Text([&channel.id.to_string(), open, &channel.name].concat().into())
 }
 
 /// Whether @everyone cannot see it.

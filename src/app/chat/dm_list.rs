@@ -7,7 +7,7 @@ use super::badge::badge;
 use super::closures::{flag, part, word};
 use super::context::{Chat, Screen};
 use super::shortcuts;
-use crate::app::controls::{Avatar, AvatarSize, EmptyState, Icon};
+use crate::app::controls::{Avatar, AvatarSize, EmptyState, Icon, Key, keyed};
 use crate::app::pages::NewMessageOpener;
 use crate::app::store::DmEntry;
 
@@ -29,9 +29,7 @@ pub(super) fn conversations(chat: Chat) -> AnyView {
             <div></div>
             <div class="channel-sidebar__scroll">
                 <ul class="channel-list">
-                    <For each=move || dms.get() key=|dm| dm.id let:dm>
-                        {row(chat, dm)}
-                    </For>
+                    {keyed(move || dms.get(), |dm| Key::Number(dm.id.get()), move |dm| row(chat, dm))}
                 </ul>
                 {part(move || none.get().then(|| view! {
                     <EmptyState

@@ -10,7 +10,7 @@ use super::context::Chat;
 use super::drawers;
 use crate::api::Refusal;
 use crate::api::guilds::members;
-use crate::app::controls::{Avatar, AvatarSize, Icon};
+use crate::app::controls::{Avatar, AvatarSize, Icon, Key, keyed};
 use crate::app::store::GuildEntry;
 
 /// The side panel of a guild.
@@ -77,9 +77,7 @@ fn group(chat: Chat, guild: &GuildEntry, sorted: Memo<Vec<(bool, UserId)>>, away
                     {text(move || ids.with(Vec::len).to_string())}
                 </h2>
                 <ul aria-labelledby=heading>
-                    <For each=move || ids.get() key=|id| *id let:id>
-                        {member(chat, &guild, id, away)}
-                    </For>
+                    {keyed(move || ids.get(), |id| Key::Number(id.get()), move |id| member(chat, &guild, id, away))}
                 </ul>
             }
             .into_any()

@@ -14,8 +14,8 @@ use super::press::Press;
 use super::reading::Reading;
 use super::toolbar::Toolbar;
 use super::{sending, shortcuts, times};
-use crate::app::controls::Icon;
-use crate::app::store::timeline::{Slot, Timeline};
+use crate::app::controls::{Icon, Key, keyed};
+use crate::app::store::timeline::{Row, RowKey, Slot, Timeline};
 use crate::browser::dom::{self, Event, HtmlElement};
 use crate::browser::focus;
 
@@ -60,7 +60,11 @@ pub(super) fn MessageList(
                 aria-busy=Signal::derive(move || Some(if busy.get() { "true" } else { "false" }))
                 on:scroll=move |_| reading.look_soon()
                 on:mouseover=move |event| lend_toolbar(chat, toolbar, &event)
-                on:focusin=move |event| lend_toolbar(chat, toolbar, &event)
+                on:focusin=move |event| {
+                    reading.focused(message_at(&event).map(|(id, _)| id));
+                    lend_toolbar(chat, toolbar, &event);
+                }
+                on:focusout=move |_| reading.focused(None)
                 on:mouseleave=move |_| put_toolbar_away(chat, toolbar)
                 on:contextmenu=move |event| open_at_pointer(chat, &event)
                 on:keydown=move |event| shortcuts::in_timeline(chat, &event)
@@ -71,9 +75,7 @@ pub(super) fn MessageList(
             >
                 <div class="timeline__content">
                     <Intro timeline/>
-                    <For each=move || days.get() key=|day| *day let:day>
-                        {day_group(chat, day, slots.clone())}
-                    </For>
+                    {keyed(move || days.get(), |day| Key::Number(*day), move |day| day_group(chat, day, slots.clone()))}
                 </div>
             </div>
             <div class="timeline-frame__bottom">{jump}</div>
@@ -96,12 +98,17 @@ fn day_group(chat: Chat, day: i64, slots: ArcRwSignal<Vec<Slot>>) -> AnyView {
     view! {
         <div class="message-day" role="group" aria-labelledby=labelled_by>
             <h2 class="date-divider" id=heading><span>{text(move || times::date_line(day, &clock.get()))}</span></h2>
-            <For each=rows key=|row| row.key.clone() let:row>
-                <MessageRow row/>
-            </For>
+            {keyed(rows, row_key, |row| view! { <MessageRow row/> }.into_any())}
         </div>
     }
     .into_any()
+}
+
+fn row_key(row: &Row) -> Key {
+    match &row.key {
+        RowKey::Message(id) => Key::Number(id.get()),
+        RowKey::Own(nonce) => Key::Text(nonce.clone()),
+    }
 }
 
 /// What came while the reader was elsewhere, and the way back.

@@ -8,7 +8,7 @@ use super::badge::{badge, number};
 use super::closures::{part, text, word};
 use super::context::Chat;
 use super::shortcuts;
-use crate::app::controls::Icon;
+use crate::app::controls::{Icon, Key, keyed};
 use crate::app::pages::CreateOrJoinOpener;
 use crate::app::store::GuildEntry;
 use crate::app::store::reads::totals;
@@ -44,9 +44,7 @@ pub(super) fn Rail() -> impl IntoView {
             </ul>
             <div class="server-rail__separator" role="separator"></div>
             <ul class="server-rail__list">
-                <For each=move || guilds.get() key=|guild| guild.id() let:guild>
-                    {tile(chat, &guild)}
-                </For>
+                {keyed(move || guilds.get(), |guild| Key::Number(guild.id().get()), move |guild| tile(chat, &guild))}
             </ul>
             <div class="server-rail__separator" role="separator"></div>
             <ul class="server-rail__list">

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use protocol::MessageId;
 use protocol::snapshot::Anchor;
 
-use super::context::{Chat, Screen};
+use super::context::{Chat, Screen, focus_composer};
 use super::sending;
 use crate::app::store::Stage;
 use crate::app::store::timeline::Timeline;
@@ -34,6 +34,7 @@ pub(super) struct Reading {
     looks_soon: StoredValue<bool>,
     reads_soon: StoredValue<bool>,
     went_to: StoredValue<Option<MessageId>>,
+    focused: StoredValue<Option<MessageId>>,
 }
 
 impl Reading {
@@ -48,6 +49,7 @@ impl Reading {
             looks_soon: StoredValue::new(false),
             reads_soon: StoredValue::new(false),
             went_to: StoredValue::new(None),
+            focused: StoredValue::new(None),
         };
         let (slots, stage) = (timeline.slots.clone(), timeline.stage.clone());
         // Rows came or went: after they are drawn, what was in view goes back to where it was.
@@ -57,6 +59,7 @@ impl Reading {
             chat.target();
             request_animation_frame(move || {
                 reading.hold();
+                reading.keep_focus();
                 reading.go_to_target();
                 reading.look();
             });
@@ -138,6 +141,28 @@ impl Reading {
         }
     }
 
+    /// The keyboard is at a message, or has left it.
+    pub(super) fn focused(self, message: Option<MessageId>) {
+        self.focused.try_set_value(message);
+    }
+
+    /// The message that had the keyboard is gone: its neighbour has it now, or the keyboard would be at the top of
+    /// the page.
+    fn keep_focus(self) {
+        let (Some((timeline, _)), Some(Some(id))) = (self.parts(), self.focused.try_get_value()) else {
+            return;
+        };
+        if !focus::is_lost() || focus::by_id(&row_id(id)).is_some() {
+            return;
+        }
+        self.focused.try_set_value(None);
+        let neighbour = timeline.neighbour(id).and_then(|id| focus::by_id(&row_id(id)));
+        match neighbour {
+            Some(row) => focus::focus_in_place(&row),
+            None => focus_composer(),
+        }
+    }
+
     fn go_to_end(self) {
         if let Some((_, scroller)) = self.parts() {
             self.held.try_set_value(None);
@@ -158,7 +183,7 @@ impl Reading {
         {
             return;
         }
-        match focus::by_id(&format!("m{target}")) {
+        match focus::by_id(&row_id(target)) {
             Some(row) => {
                 self.went_to.try_set_value(Some(target));
                 self.held.try_set_value(None);
@@ -188,4 +213,8 @@ impl Reading {
             READ_AFTER,
         );
     }
+}
+
+fn row_id(message: MessageId) -> String {
+    ["m", &message.to_string()].concat()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::Icon;
+use super::{Icon, Key, keyed};
 
 /// How long a toast stays: long enough to read two lines, short enough not to pile up.
 const SHOWN_FOR: Duration = Duration::from_secs(5);
@@ -108,9 +108,11 @@ pub fn Toaster() -> impl IntoView {
     let shown = toasts.shown.clone();
     view! {
         <section class="toast-region" aria-label="Notices" aria-live="polite">
-            <For each=move || shown.get() key=|(key, _)| *key let:entry>
-                <ToastCard key=entry.0 toast=entry.1 toasts=toasts.clone()/>
-            </For>
+            {keyed(
+                move || shown.get(),
+                |(key, _)| Key::Number(i64::from(*key)),
+                move |(key, toast)| view! { <ToastCard key toast toasts=toasts.clone()/> }.into_any(),
+            )}
         </section>
     }
 }

@@ -10,7 +10,7 @@ use protocol::{ChannelId, Error, limits};
 use super::frame::{Saved, Section};
 use super::guild_frame::{GuildSettings, may};
 use crate::api::channels::{DeleteChannel, MoveChannel, UpdateChannel};
-use crate::app::controls::{FormAlert, Icon, Select, SubmitButton, TextField};
+use crate::app::controls::{FormAlert, Icon, Key, Select, SubmitButton, TextField, keyed};
 use crate::app::form::{Form, Submission};
 use crate::app::pages::{CreateChannelOpener, about, about_none_of};
 use crate::app::store::GuildEntry;
@@ -84,16 +84,20 @@ fn channels(entry: GuildEntry) -> impl IntoView {
             }}
             <ul class="entry-list">
                 // The place is part of the key: a row's forms hold it.
-                <For
-                    each=move || list.get()
-                    key=|place| (place.channel.id, place.channel.parent_id, place.at, place.of)
-                    let:place
-                >
-                    <ChannelRow place calls manages categories/>
-                </For>
+                {keyed(
+                    move || list.get(),
+                    place_key,
+                    move |place| view! { <ChannelRow place calls manages categories/> }.into_any(),
+                )}
             </ul>
         </Section>
     }
+}
+
+fn place_key(Place { channel, at, of }: &Place) -> Key {
+    let parent = channel.parent_id.map(|id| id.get()).unwrap_or_default();
+    let numbers = [channel.id.get(), parent].map(|id| id.to_string());
+    Key::Text([&numbers.join(" "), " ", &at.to_string(), " ", &of.to_string()].concat().into())
 }
 
 #[component]

@@ -182,11 +182,29 @@ impl Timeline {
         self.slots.with_untracked(|slots| slots.iter().rev().find_map(|slot| slot.id))
     }
 
+    /// What stands where a message was: the next one, or the last.
+    pub fn neighbour(&self, message: MessageId) -> Option<MessageId> {
+        self.slots.with_untracked(|slots| {
+            let ids = || slots.iter().filter_map(|slot| slot.id);
+            ids().find(|id| *id >= message).or_else(|| ids().next_back())
+        })
+    }
+
     /// The row of a message.
     pub fn row(&self, message: MessageId) -> Option<Row> {
         self.slots.with_untracked(|slots| {
             slots.iter().find(|slot| slot.message_id() == Some(message)).map(|slot| slot.row.clone())
         })
+    }
+
+    /// Whether a message of the person with this nonce is among those that were sent.
+    pub(super) fn has_nonce(&self, nonce: &str, me: UserId) -> bool {
+        let has = |slot: &Slot| {
+            slot.row.entry.with_untracked(|entry| {
+                entry.message.author.id == me && entry.message.nonce.as_deref() == Some(nonce)
+            })
+        };
+        self.slots.with_untracked(|slots| slots.iter().any(has))
     }
 
     /// The person's newest message here, for editing it.
