@@ -3,7 +3,7 @@
 //! | where | what |
 //! |---|---|
 //! | `context` | what the parts share: the place, the message being answered or edited, open drawers |
-//! | `live`, `sending` | towards the backend: socket, fetches, what the person does with messages |
+//! | `live`, `sending`, `keeping` | towards the backend: socket, fetches, what the person does with messages, what outlives the page |
 //! | `rail`, `channel_list`, `dm_list`, `self_bar` | the navigation |
 //! | `conversation`, `topbar`, `message_list`, `reading`, `message_row`, `composer` | the middle |
 //! | `toolbar`, `menu`, `editor`, `deletion`, `no_script` | acting on a message |
@@ -30,6 +30,7 @@ mod dm_list;
 mod drawers;
 mod editor;
 mod intro;
+mod keeping;
 mod live;
 mod markup_view;
 mod member_list;

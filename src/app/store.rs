@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use leptos::prelude::{ArcRwSignal, Get, GetUntracked, Set, Update, WithUntracked};
+use leptos::prelude::{ArcRwSignal, Get, GetUntracked, Set, Update, With, WithUntracked};
 use litemap::LiteMap;
 use protocol::entity::{Dm, Me, Message, User};
 use protocol::permissions::Permissions;
@@ -88,6 +88,8 @@ pub struct StoreSignals {
     pub clock: ArcRwSignal<Clock>,
     /// The build that rendered this page.
     pub build: String,
+    /// Counts up when a message was written, confirmed, refused or taken back.
+    pub(super) outbox_changes: ArcRwSignal<u32>,
     /// Another build answers by now: reload when convenient.
     pub outdated: ArcRwSignal<bool>,
     users: Mutex<LiteMap<UserId, ArcRwSignal<User>>>,
@@ -139,6 +141,7 @@ impl Store {
             caught_up: ArcRwSignal::default(),
             clock: ArcRwSignal::new(Clock::utc()),
             build,
+            outbox_changes: ArcRwSignal::default(),
             outdated: ArcRwSignal::default(),
             users: Mutex::default(),
             timelines: Mutex::default(),
@@ -229,6 +232,29 @@ impl Store {
         true
     }
 
+    /// Whether anything is unread outside one channel, and how much of it is for the person: mentions, and direct
+    /// conversations. Tracks.
+    pub fn news(&self, outside: Option<ChannelId>) -> (bool, u32) {
+        let is_elsewhere = |channel: &ChannelId| Some(*channel) != outside;
+        let (mut unread, mut personal) = (false, 0_u32);
+        for guild in self.guilds.get() {
+            guild.reads.with(|reads| {
+                let reads = reads.iter().filter(|(channel, read)| is_elsewhere(channel) && read.is_unread());
+                for (_, read) in reads {
+                    unread = true;
+                    personal = personal.saturating_add(read.mentions());
+                }
+            });
+        }
+        self.dm_reads.with(|reads| {
+            let waiting =
+                reads.iter().filter(|(channel, read)| is_elsewhere(channel) && read.is_unread()).count();
+            unread |= waiting > 0;
+            personal = personal.saturating_add(u32::try_from(waiting).unwrap_or(u32::MAX));
+        });
+        (unread, personal)
+    }
+
     /// A channel's messages, if it was opened.
     pub fn timeline(&self, channel: ChannelId) -> Option<Timeline> {
         lock(&self.timelines).iter().find(|timeline| timeline.channel == channel).cloned()
@@ -248,6 +274,17 @@ impl Store {
             let unsent = || timeline.slots.with_untracked(|slots| slots.iter().any(|slot| slot.id.is_none()));
             at > surplus || unsent()
         });
+        timeline
+    }
+
+    /// A channel's messages, without counting it as the one on screen.
+    pub(super) fn background_timeline(&self, channel: ChannelId) -> Timeline {
+        let mut timelines = lock(&self.timelines);
+        if let Some(known) = timelines.iter().find(|timeline| timeline.channel == channel) {
+            return known.clone();
+        }
+        let timeline = Timeline::new(channel);
+        timelines.insert(0, timeline.clone());
         timeline
     }
 
@@ -358,6 +395,6 @@ impl Store {
 
     fn forget_timeline(&self, channel: ChannelId) {
         lock(&self.timelines).retain(|timeline| timeline.channel != channel);
-        lock(&self.outbox).retain(|outgoing| outgoing.channel != channel);
+        self.drop_outgoing(|outgoing| outgoing.channel == channel);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{Result, Stream};
+use protocol::{Result, Stream, limits};
 use tokio::sync::Notify;
 
 use crate::AppState;
@@ -12,8 +12,6 @@ use crate::store::{Tx, Work, invites, nonces, now_ms, purges, sessions, streams}
 
 /// How often old things are looked for.
 const EVERY: Duration = Duration::from_secs(10 * 60);
-/// Days a retry key is remembered.
-const NONCE_DAYS: i64 = 7;
 /// Rows removed in one commit: a few milliseconds of the writer.
 const STEP: i64 = 500;
 /// Streams looked at in one go.
@@ -67,7 +65,7 @@ pub async fn run(state: &AppState) -> Result<()> {
     let now = now_ms();
     let ended = state.store.write(move |tx| {
         Box::pin(async move {
-            nonces::delete_old(tx, now - NONCE_DAYS * DAY_MS).await?;
+            nonces::delete_old(tx, now - limits::NONCE_DAYS * DAY_MS).await?;
             sessions::delete_expired(tx, now, idle_limit_ms(now)).await
         })
     });

@@ -44,6 +44,8 @@ pub const MENTIONS_PER_MESSAGE: usize = 50;
 pub const EXCERPT_CHARS: usize = 120;
 /// Characters of a retry key.
 pub const NONCE_CHARS: usize = 36;
+/// Days a retry key is remembered. Within them a client may send a message again without knowing whether it arrived.
+pub const NONCE_DAYS: i64 = 7;
 /// Longest life of an invite, in seconds: 30 days. `None` in its place means it does not expire.
 pub const INVITE_MAX_AGE_S: i64 = 30 * 86_400;
 /// Most uses an invite can be limited to.

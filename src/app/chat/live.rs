@@ -11,13 +11,14 @@ use protocol::frame::{ClientFrame, CloseCode, ServerFrame};
 use protocol::snapshot::Anchor;
 use protocol::{ChannelId, Error, GuildId};
 
+use super::keeping;
 use crate::api::Refusal;
 use crate::api::guilds::guild_snapshot;
 use crate::api::messages::{history, send_message};
 use crate::api::pages::home_snapshot;
 use crate::app::store::outbox::Outgoing;
 use crate::app::store::{Clock, Link, Store, Want};
-use crate::browser::{focus, socket, storage, time};
+use crate::browser::{focus, socket, time};
 
 /// How long an answer may take before a message counts as unanswered and is sent again.
 const ANSWER_WITHIN_MS: u32 = 12_000;
@@ -60,13 +61,15 @@ pub fn connect(store: &Store) {
             }
         };
         tell_time();
+        keeping::bring_back(&live.0.store);
         timer.set_value(set_interval_with_handle(tell_time, CLOCK_EVERY).ok());
         socket::start(Box::new(live.clone()));
     });
+    keeping::keep(store);
     let (store, link) = (store.clone(), store.link.clone());
     Effect::new(move |_| {
         if link.get() == Link::SignedOut {
-            keep_unsent(&store);
+            keeping::keep_as_drafts(&store);
         }
     });
     on_cleanup(move || {
@@ -75,21 +78,6 @@ pub fn connect(store: &Store) {
             timer.clear();
         }
     });
-}
-
-/// The page is about to be left: what was not sent waits where it was written, for the same person.
-fn keep_unsent(store: &Store) {
-    for Outgoing { channel, content, .. } in store.discard_all().into_iter().rev() {
-        let later = storage::draft(store.my_id(), channel);
-        storage::set_draft(
-            store.my_id(),
-            channel,
-            &match later {
-                Some(later) => [content, later].join("\n"),
-                None => content,
-            },
-        );
-    }
 }
 
 impl socket::Peer for Live {

@@ -151,7 +151,7 @@ impl Store {
                     self.want(Want::Guild(guild.id()));
                 }
                 if mine && let Some(nonce) = &message.nonce {
-                    lock(&self.outbox).retain(|outgoing| *outgoing.nonce != **nonce);
+                    self.drop_outgoing(|outgoing| *outgoing.nonce == **nonce);
                 }
                 channel
             }

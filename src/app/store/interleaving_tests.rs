@@ -9,6 +9,7 @@ use protocol::frame::ServerFrame;
 use protocol::snapshot::Anchor;
 use protocol::{ChannelId, Error, MessageId, Rev, Stream, UserId};
 
+use super::outbox::Outgoing;
 use super::samples::World;
 use super::timeline::{Delivery, RowKey, WINDOW};
 use super::{Store, apply};
@@ -50,6 +51,19 @@ fn arrival(messages: usize) -> impl Strategy<Value = Arrival> {
         1 => Just(Arrival::LatePage),
         1 => Just(Arrival::Foreign),
     ]
+}
+
+/// A message that an earlier page wrote and could not get confirmed.
+fn left_over(number: usize) -> Outgoing {
+    Outgoing {
+        nonce: nonce(number),
+        channel: channel(),
+        content: "hi".to_owned(),
+        reply_to: None,
+        delivery: Delivery::Pending,
+        tries: 0,
+        written_ms: 1_700_000_000_000,
+    }
 }
 
 struct Run {
@@ -292,4 +306,39 @@ fn groups_days_and_the_line_stand_where_they_should() {
     let divider: Vec<bool> = layouts.iter().map(|layout| layout.divider).collect();
     assert_eq!(divider, [false, true, false, false, false]);
     assert!(layouts[4].last && !layouts[3].last);
+}
+
+#[test]
+fn a_message_an_earlier_page_left_behind_is_one_row_and_goes_out_unless_it_has_arrived() {
+    let mut world = World::new();
+    let me = world.me();
+    world.post(channel(), me, "hi", Some(&nonce(0)), None);
+    let store = Store::new(world.page(channel()));
+    for number in [0, 1, 1] {
+        store.restore(left_over(number));
+    }
+    let unsent: Vec<Arc<str>> = store.unsent().into_iter().map(|outgoing| outgoing.nonce).collect();
+    assert_eq!(unsent, [nonce(1)], "the first is in the page already");
+    let sent = world.post(channel(), me, "hi", Some(&nonce(1)), None);
+    store.answered(&nonce(1), Ok(sent));
+    assert!(store.unsent().is_empty());
+    let timeline = store.timeline(channel()).expect("open");
+    let texts = timeline.slots.with_untracked(|slots| slots.iter().filter(|slot| slot.id.is_some()).count());
+    assert_eq!((texts, timeline.slots.with_untracked(Vec::len)), (2, 2));
+}
+
+#[test]
+fn messages_left_behind_elsewhere_neither_open_their_channel_nor_lose_their_place_in_line() {
+    let world = World::new();
+    let store = Store::new(world.page(channel()));
+    let elsewhere = world.far_channel();
+    for number in 0..3 {
+        store.restore(Outgoing { channel: elsewhere, ..left_over(number) });
+    }
+    assert_eq!(store.timeline(elsewhere).map(|timeline| timeline.slots.with_untracked(Vec::len)), Some(3));
+    for number in 0..3 {
+        assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(number)));
+        store.discard(&nonce(number));
+    }
+    assert!(!store.has_outgoing());
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::{GetUntracked, WithUntracked};
+use leptos::prelude::{GetUntracked, Track, Update, WithUntracked};
 use protocol::entity::{Message, MessageKind, Preview, Quoted};
 use protocol::id::{EPOCH_MS, NODE_BITS, SEQUENCE_BITS};
 use protocol::{ChannelId, Error, MessageId};
 
-use super::timeline::Delivery;
+use super::timeline::{Delivery, Timeline};
 use super::{Store, lock};
 
 /// A message that the backend has not confirmed.
@@ -25,6 +25,8 @@ pub struct Outgoing {
     pub delivery: Delivery,
     /// How often it went out.
     pub tries: u32,
+    /// When it was written: milliseconds since the Unix epoch, by the clock here.
+    pub written_ms: i64,
 }
 
 impl Outgoing {
@@ -46,6 +48,24 @@ impl Store {
         now_ms: i64,
     ) {
         let timeline = self.open_timeline(channel);
+        let delivery = Delivery::Pending;
+        self.put_in_line(
+            &timeline,
+            Outgoing { nonce, channel, content, reply_to, delivery, tries: 0, written_ms: now_ms },
+        );
+    }
+
+    /// Puts a message back in line that an earlier page could not send. Nothing happens to one that is here already,
+    /// on its way or arrived.
+    pub fn restore(&self, outgoing: Outgoing) {
+        let timeline = self.background_timeline(outgoing.channel);
+        if self.outgoing(&outgoing.nonce).is_none() && !timeline.has_nonce(&outgoing.nonce, self.my_id()) {
+            self.put_in_line(&timeline, outgoing);
+        }
+    }
+
+    fn put_in_line(&self, timeline: &Timeline, outgoing: Outgoing) {
+        let Outgoing { nonce, channel, content, reply_to, written_ms, .. } = outgoing.clone();
         let quoted = reply_to.map(|id| Quoted {
             id,
             preview: timeline.row(id).map(|row| {
@@ -55,26 +75,41 @@ impl Store {
             }),
         });
         let message = Message {
-            id: MessageId::from_trusted((now_ms - EPOCH_MS) << (SEQUENCE_BITS + NODE_BITS)),
+            id: MessageId::from_trusted((written_ms - EPOCH_MS) << (SEQUENCE_BITS + NODE_BITS)),
             channel_id: channel,
             author: self.me.with_untracked(|me| me.user.clone()),
             kind: if reply_to.is_some() { MessageKind::Reply } else { MessageKind::Default },
-            content: content.clone(),
+            content,
             edited_at: None,
             reply_to: quoted,
             mentions: Vec::new(),
             nonce: Some(nonce.to_string()),
         };
-        let outgoing = Outgoing {
-            nonce: nonce.clone(),
-            channel,
-            content,
-            reply_to,
-            delivery: Delivery::Pending,
-            tries: 0,
-        };
         lock(&self.outbox).push(outgoing);
         timeline.enqueue(nonce, message, &self.clock.get_untracked());
+        self.outbox_changed();
+    }
+
+    /// Everything that is not confirmed, in the order it was written. Tracks.
+    pub fn unsent(&self) -> Vec<Outgoing> {
+        self.outbox_changes.track();
+        lock(&self.outbox).clone()
+    }
+
+    /// Takes out of line what `gone` says, because it arrived or its place is gone.
+    pub(super) fn drop_outgoing(&self, gone: impl Fn(&Outgoing) -> bool) {
+        let mut outbox = lock(&self.outbox);
+        let before = outbox.len();
+        outbox.retain(|outgoing| !gone(outgoing));
+        let changed = outbox.len() != before;
+        drop(outbox);
+        if changed {
+            self.outbox_changed();
+        }
+    }
+
+    fn outbox_changed(&self) {
+        self.outbox_changes.update(|count| *count = count.wrapping_add(1));
     }
 
     /// Whether anything is in line.
@@ -106,7 +141,7 @@ impl Store {
         let Some(outgoing) = self.outgoing(nonce) else { return };
         match answer {
             Ok(message) => {
-                lock(&self.outbox).retain(|outgoing| *outgoing.nonce != *nonce);
+                self.drop_outgoing(|outgoing| *outgoing.nonce == *nonce);
                 if let Some(timeline) = self.timeline(outgoing.channel) {
                     self.know_message(&message);
                     timeline.settle(nonce, message, &self.clock.get_untracked());
@@ -139,7 +174,7 @@ impl Store {
     /// Takes a message back that was not sent. Its text, for editing it.
     pub fn discard(&self, nonce: &str) -> Option<Outgoing> {
         let outgoing = self.outgoing(nonce)?;
-        lock(&self.outbox).retain(|outgoing| *outgoing.nonce != *nonce);
+        self.drop_outgoing(|outgoing| *outgoing.nonce == *nonce);
         if let Some(timeline) = self.timeline(outgoing.channel) {
             timeline.discard(nonce, &self.clock.get_untracked());
         }
@@ -148,7 +183,9 @@ impl Store {
 
     /// The session has ended: takes back everything that was not confirmed, so that its text can be kept.
     pub fn discard_all(&self) -> Vec<Outgoing> {
-        std::mem::take(&mut *lock(&self.outbox))
+        let all = std::mem::take(&mut *lock(&self.outbox));
+        self.outbox_changed();
+        all
     }
 
     /// Takes the answer to an edit, which comes before or after the event about it.
@@ -178,5 +215,6 @@ impl Store {
         if let Some(timeline) = channel.and_then(|channel| self.timeline(channel)) {
             timeline.deliver(nonce, delivery);
         }
+        self.outbox_changed();
     }
 }
