@@ -1,7 +1,8 @@
 //! What the parts of the conversation share: where the person is, and what they are about to do.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
 use protocol::entity::{Message, User};
 use protocol::permissions::Permissions;
 use protocol::snapshot::Place;
@@ -47,12 +48,16 @@ pub(super) struct MenuAt {
     pub y: i32,
 }
 
+type Navigate = Box<dyn Fn(&str, NavigateOptions) + Send + Sync>;
+
 /// The state of the frame. A handle; copies share it.
 #[derive(Clone, Copy)]
 pub(super) struct Chat {
     store: StoredValue<Store>,
     live: StoredValue<Live>,
     toasts: StoredValue<Toasts>,
+    navigate: StoredValue<Navigate>,
+    edited: StoredValue<Option<(MessageId, String)>>,
     /// Where the address leads.
     pub place: Memo<Place>,
     /// What that shows.
@@ -98,6 +103,8 @@ impl Chat {
             store: StoredValue::new(store),
             live: StoredValue::new(expect_context()),
             toasts: StoredValue::new(use_toasts()),
+            navigate: StoredValue::new(Box::new(use_navigate()) as Navigate),
+            edited: StoredValue::new(None),
             place,
             screen,
             replying: RwSignal::new(None),
@@ -129,6 +136,12 @@ impl Chat {
     /// Notes about results.
     pub(super) fn toasts(self) -> Toasts {
         self.toasts.get_value()
+    }
+
+    /// Goes to another address; `replace` leaves the one before out of the history.
+    pub(super) fn go(self, path: &str, replace: bool) {
+        let options = NavigateOptions { replace, scroll: false, ..NavigateOptions::default() };
+        self.navigate.with_value(|navigate| navigate(path, options));
     }
 
     /// The guild on screen. Tracks.
@@ -190,8 +203,20 @@ impl Chat {
     /// Begins editing a message, or does nothing when it is somebody else's.
     pub(super) fn edit(self, id: MessageId) {
         if self.message(id).is_some_and(|message| self.may_edit(&message)) {
+            self.edited.set_value(None);
             self.editing.set(Some(id));
         }
+    }
+
+    /// The other text of the message being edited, from an editor that scrolled away.
+    pub(super) fn edited(self, id: MessageId) -> Option<String> {
+        self.edited
+            .with_value(|edited| edited.clone().filter(|(edited, _)| *edited == id).map(|(_, text)| text))
+    }
+
+    /// Keeps it, should the editor scroll away.
+    pub(super) fn keep_edited(self, id: MessageId, text: String) {
+        self.edited.set_value(Some((id, text)));
     }
 
     /// Asks whether to delete a message; `at_once` skips the question.

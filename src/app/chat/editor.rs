@@ -21,7 +21,11 @@ pub(super) fn Editor(
     let id = message.id;
     let input = NodeRef::<html::Textarea>::new();
     let error = RwSignal::new(None::<String>);
-    let text = chat.typed(&message.content);
+    // The row may have scrolled out of the list and back.
+    let kept = chat.edited(id);
+    let is_new = kept.is_none();
+    let text = kept.unwrap_or_else(|| chat.typed(&message.content));
+    chat.keep_edited(id, text.clone());
     let end = u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);
     let save = move || {
         let Some(input) = input.get_untracked() else { return };
@@ -31,7 +35,7 @@ pub(super) fn Editor(
         }
     };
     Effect::new(move |_| {
-        if let Some(input) = input.get() {
+        if let Some(input) = input.get().filter(|_| is_new) {
             focus::focus(&input);
             _ = input.set_selection_range(end, end);
         }
@@ -57,6 +61,7 @@ pub(super) fn Editor(
                         rows="1"
                         aria-label="Edit message"
                         prop:value=text
+                        on:input=move |event| chat.keep_edited(id, event_target_value(&event))
                         on:keydown=move |event| {
                             event.stop_propagation();
                             match event.key().as_str() {

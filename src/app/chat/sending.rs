@@ -23,8 +23,13 @@ pub(super) fn send(chat: Chat, channel: ChannelId, text: &str) -> Result<(), pro
     Ok(())
 }
 
-/// Brings the reader to the newest message, fetching it when it is not here.
+/// Brings the reader to the newest message, fetching it when it is not here. The address leaves the message it
+/// pointed at.
 pub(super) fn to_end(chat: Chat, channel: ChannelId) {
+    if untrack(|| chat.target()).is_some() {
+        // Whoever follows the address comes back here.
+        return chat.go(&chat.channel_path(channel), true);
+    }
     let detached =
         chat.store().timeline(channel).is_some_and(|timeline| timeline.edges.get_untracked().newer);
     if detached {

@@ -1,7 +1,6 @@
 //! Keys: between servers, channels and regions everywhere, and on the message that has the focus.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 use protocol::MessageId;
 use protocol::snapshot::Place;
 
@@ -24,9 +23,7 @@ const REGIONS: [&str; 5] = [
 
 /// Listens for keys that mean the same everywhere, for as long as the caller's owner lives.
 pub(super) fn listen(chat: Chat) {
-    let navigate = use_navigate();
     Effect::new(move |_: Option<Listener>| {
-        let navigate = navigate.clone();
         Listener::new("keydown", move |event| {
             let Some(event) = dom::as_key(&event) else { return };
             if event.default_prevented() || focus::find("dialog[open]").is_some() {
@@ -45,7 +42,7 @@ pub(super) fn listen(chat: Chat) {
             };
             if let Some(path) = path {
                 event.prevent_default();
-                navigate(&path, Default::default());
+                chat.go(&path, false);
             } else if key == "F6" {
                 event.prevent_default();
                 next_region(!event.shift_key());
