@@ -38,6 +38,20 @@ test('a channel is only the conversation; the navigation is a drawer', async ({ 
   await expect(servers(ana.page)).not.toBeInViewport();
 });
 
+test('the way to the navigation says that something is unread elsewhere', async ({ room, ana, bo }) => {
+  const second = await createChannel(ana.request, room.guild.id, 'second');
+  await gather(room.path, ana);
+  const opener = ana.page.getByRole('link', { name: 'Open navigation' });
+  await expect(opener).toHaveAccessibleName('Open navigation');
+  await say(bo.request, second.id, 'over here');
+  await expect(opener).toHaveAccessibleName('Open navigation, unread');
+  await say(bo.request, second.id, `over here, @${ana.username}`);
+  await expect(opener).toHaveAccessibleName('Open navigation, 1 for you');
+  await say(bo.request, room.guild.system_channel_id, 'what is read here is not elsewhere');
+  await expect(message(ana.page, 'what is read here')).toBeVisible();
+  await expect(opener).toHaveAccessibleName('Open navigation, 1 for you');
+});
+
 test('sends with the button and sees the answer', async ({ room, ana, bo }) => {
   await gather(room.path, ana, bo);
   await composer(ana.page).fill('from the bus');

@@ -6,6 +6,7 @@
 //! | `live`, `sending`, `keeping` | towards the backend: socket, fetches, what the person does with messages, what outlives the page |
 //! | `rail`, `channel_list`, `dm_list`, `self_bar` | the navigation |
 //! | `conversation`, `topbar`, `message_list`, `reading`, `message_row`, `composer` | the middle |
+//! | `departed` | saying that what was on screen is gone |
 //! | `toolbar`, `menu`, `editor`, `deletion`, `no_script` | acting on a message |
 //! | `member_list`, `drawers`, `banner`, `shortcuts` | the side panel, narrow screens, the connection, keys |
 //!
@@ -26,6 +27,7 @@ mod composer;
 mod context;
 mod conversation;
 mod deletion;
+mod departed;
 mod dm_list;
 mod drawers;
 mod editor;
@@ -72,6 +74,7 @@ use crate::app::store::{Stage, Store};
 pub fn ChatFrame() -> impl IntoView {
     let chat = Chat::provide();
     follow_place(chat);
+    departed::watch(chat);
     shortcuts::listen(chat);
     let panel = part(move || {
         let guild = chat.guild().filter(|guild| guild.stage.get() == Stage::Loaded)?;

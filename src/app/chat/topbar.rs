@@ -4,22 +4,38 @@ use leptos::prelude::*;
 use protocol::ChannelId;
 use protocol::snapshot::Place;
 
-use super::closures::word;
-use super::context::{Chat, Drawer};
+use super::badge::badge;
+use super::closures::{part, text, word};
+use super::context::{Chat, Drawer, Screen};
 use super::{dm_list, drawers};
 use crate::app::controls::{Avatar, AvatarSize, Icon};
 
 /// The way to the navigation on a narrow screen.
 fn navigation_link(chat: Chat) -> AnyView {
+    let news = Memo::new(move |_| {
+        chat.store().news(match chat.screen.get() {
+            Screen::Channel(channel) => Some(channel),
+            _ => None,
+        })
+    });
+    let label = text(move || {
+        let label = "Open navigation";
+        match news.get() {
+            (false, _) => label.to_owned(),
+            (true, 0) => [label, ", unread"].concat(),
+            (true, count) => [label, ", ", &count.to_string(), " for you"].concat(),
+        }
+    });
     view! {
         <a
             class="icon-button only-narrow"
             href="#navigation"
             target="_self"
-            aria-label="Open navigation"
+            aria-label=label
             on:click=move |event| drawers::open(chat, Drawer::Navigation, &event)
         >
             <Icon name="menu"/>
+            {part(move || badge(news.get().0, news.get().1))}
         </a>
     }
     .into_any()

@@ -1,0 +1,157 @@
+/** What somebody has written, and where they are, survives what happens around them. */
+import type { Page } from '@playwright/test';
+import { call, createChannel, fill, say } from './calls';
+import { expect, gather, live, open, reload, test } from './fixture';
+import { act, composer, connectionBanner, message, messages, send } from './gestures';
+
+const SEND = '**/api/messages/send';
+
+const rows = (page: Page, text: RegExp) => messages(page).getByRole('article').filter({ hasText: text });
+
+test('what waits for a connection survives a reload and arrives once, in order', async ({ room, ana, bo, faults }) => {
+  faults.expect(/ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED/);
+  await gather(room.path, ana, bo);
+  await ana.context.setOffline(true);
+  await expect(connectionBanner(ana.page)).toBeVisible();
+  const texts = ['kept in the tunnel 1', 'kept in the tunnel 2'];
+  for (const text of texts) await send(ana.page, text);
+  await expect(rows(ana.page, /kept in/)).toContainText(texts);
+  // The page is gone: without a network there is nothing to load.
+  await ana.page.goto('about:blank');
+  await ana.context.setOffline(false);
+  await open(ana.page, room.path);
+  await expect(rows(bo.page, /kept in/)).toContainText(texts);
+  await expect(rows(ana.page, /kept in/)).toContainText(texts);
+  await expect(ana.page.locator('.message--pending')).toHaveCount(0);
+  for (const person of [ana, bo]) {
+    await reload(person.page);
+    await expect(rows(person.page, /kept in/)).toHaveCount(2);
+  }
+});
+
+test('a message whose answer was never seen is not shown twice after a reload', async ({ room, ana, bo, faults }) => {
+  faults.expect(/ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED/);
+  await gather(room.path, ana, bo);
+  // It arrives, but this page hears neither the answer nor the echo.
+  await ana.page.route(SEND, async (route) => {
+    await ana.context.setOffline(true);
+    await expect(connectionBanner(ana.page)).toBeVisible();
+    await route.fetch();
+    await route.abort('internetdisconnected');
+  });
+  await send(ana.page, 'half heard');
+  await expect(message(bo.page, 'half heard')).toBeVisible();
+  await expect(message(ana.page, 'half heard')).toHaveClass(/message--pending/);
+  const kept = await ana.page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('unsent:')).length);
+  expect(kept, 'it is kept on this device').toBe(1);
+  await ana.page.goto('about:blank');
+  await ana.context.setOffline(false);
+  await ana.page.unroute(SEND);
+  await open(ana.page, room.path);
+  await expect(message(bo.page, 'half heard')).toHaveCount(1);
+  await expect(message(ana.page, 'half heard')).toHaveCount(1);
+  await expect
+    .poll(() => ana.page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('unsent:')).length))
+    .toBe(0);
+});
+
+test('a refused message is what the box holds after a reload, and is not sent by itself', async ({ room, ana, faults }) => {
+  faults.expect(/status of 403/);
+  await gather(room.path, ana);
+  await ana.page.route(SEND, (route) =>
+    route.fulfill({ status: 403, contentType: 'application/json', body: '{"code":"forbidden"}' }),
+  );
+  await send(ana.page, 'think again');
+  await expect(message(ana.page, 'think again')).toContainText('Not sent');
+  await ana.page.unroute(SEND);
+  await reload(ana.page);
+  await expect(composer(ana.page)).toHaveValue('think again');
+  await live(ana.page);
+  await expect(message(ana.page, 'think again')).toHaveCount(0);
+});
+
+test('older messages that arrive leave focus and selection where they are', async ({ room, ana }) => {
+  await fill(ana.request, room.guild.system_channel_id, 150);
+  await say(ana.request, room.guild.system_channel_id, 'hold on to me');
+  await fill(ana.request, room.guild.system_channel_id, 20);
+  await gather(room.path, ana);
+  await message(ana.page, 'hold on to me').focus();
+  await ana.page.evaluate(() => {
+    const body = [...document.querySelectorAll('.message__body')].find((one) => one.textContent?.includes('hold on'));
+    if (body) getSelection()?.selectAllChildren(body);
+  });
+  const state = () =>
+    ana.page.evaluate(() => ({
+      focus: document.activeElement?.textContent?.includes('hold on') ?? false,
+      selection: getSelection()?.toString().includes('hold on') ?? false,
+      rows: document.querySelectorAll('article').length,
+    }));
+  expect(await state()).toMatchObject({ focus: true, selection: true, rows: 50 });
+  await messages(ana.page).hover();
+  await expect(async () => {
+    await ana.page.mouse.wheel(0, -300);
+    expect((await state()).rows).toBeGreaterThan(100);
+  }).toPass();
+  expect(await state()).toMatchObject({ focus: true, selection: true });
+});
+
+test('deleting a message by keyboard leaves the keyboard at its neighbour', async ({ room, ana, bo }) => {
+  await gather(room.path, ana, bo);
+  for (const text of ['first of three', 'second of three', 'third of three']) await send(ana.page, text);
+  await expect(ana.page.locator('.message--pending')).toHaveCount(0);
+  await message(ana.page, 'second of three').focus();
+  await ana.page.keyboard.press('Shift+Delete');
+  await expect(message(ana.page, 'second of three')).toHaveCount(0);
+  await expect(message(ana.page, 'third of three')).toBeFocused();
+  await ana.page.keyboard.press('Delete');
+  await ana.page.getByRole('dialog').getByRole('button', { name: 'Delete message' }).click();
+  await expect(message(ana.page, 'third of three')).toHaveCount(0);
+  await expect(message(ana.page, 'first of three')).toBeFocused();
+  await expect(message(bo.page, 'third of three')).toHaveCount(0);
+});
+
+test('a text being changed is still there after scrolling far away and back', async ({ room, ana }) => {
+  test.setTimeout(120_000);
+  await fill(ana.request, room.guild.system_channel_id, 400);
+  await gather(room.path, ana);
+  await send(ana.page, 'to be changed');
+  await expect(ana.page.locator('.message--pending')).toHaveCount(0);
+  await act(ana.page, 'to be changed', 'Edit message');
+  const editor = ana.page.getByRole('textbox', { name: 'Edit message' });
+  await editor.fill('half changed');
+  await messages(ana.page).hover();
+  await expect(async () => {
+    await ana.page.mouse.wheel(0, -2_000);
+    await expect(editor).toHaveCount(0, { timeout: 200 });
+  }).toPass();
+  await expect(async () => {
+    await ana.page.mouse.wheel(0, 2_000);
+    await expect(editor).toBeInViewport({ timeout: 200 });
+  }).toPass();
+  await expect(editor).toHaveValue('half changed');
+  await editor.press('Enter');
+  await expect(message(ana.page, 'half changed')).toBeVisible();
+});
+
+test('the way back to now leaves the message in the address', async ({ room, ana }) => {
+  const { id: early } = await say(ana.request, room.guild.system_channel_id, 'long ago');
+  await fill(ana.request, room.guild.system_channel_id, 150);
+  await open(ana.page, `${room.path}/${early}`);
+  await expect(ana.page).toHaveURL(new RegExp(`${early}$`));
+  await ana.page.getByRole('button', { name: 'Back to now' }).click();
+  await expect(message(ana.page, /^line 150$/)).toBeInViewport();
+  await expect(ana.page).toHaveURL(room.path);
+  await reload(ana.page);
+  await expect(message(ana.page, /^line 150$/)).toBeInViewport();
+});
+
+test('whoever looks at a channel that is deleted is told, and is somewhere else', async ({ room, ana, bo }) => {
+  const { id } = await createChannel(ana.request, room.guild.id, 'attic');
+  await gather(`/channels/${room.guild.id}/${id}`, bo);
+  await expect(composer(bo.page, 'attic')).toBeVisible();
+  await call(ana.request, 'channels/delete', { channel_id: id });
+  await expect(bo.page.getByText('#attic is gone')).toBeVisible();
+  await expect(composer(bo.page)).toBeVisible();
+  await say(ana.request, room.guild.system_channel_id, 'here we are');
+  await expect(message(bo.page, 'here we are')).toBeVisible();
+});
