@@ -55,11 +55,11 @@ impl Store {
         );
     }
 
-    /// Puts a message back in line that an earlier page could not send. Nothing happens to one that is here already,
-    /// on its way or arrived.
+    /// Puts a message back in line that an earlier page could not get confirmed. If it had arrived after all, its
+    /// answer says so, and the row that is here already makes way.
     pub fn restore(&self, outgoing: Outgoing) {
         let timeline = self.background_timeline(outgoing.channel);
-        if self.outgoing(&outgoing.nonce).is_none() && !timeline.has_nonce(&outgoing.nonce, self.my_id()) {
+        if self.outgoing(&outgoing.nonce).is_none() {
             self.put_in_line(&timeline, outgoing);
         }
     }

@@ -197,16 +197,6 @@ impl Timeline {
         })
     }
 
-    /// Whether a message of the person with this nonce is among those that were sent.
-    pub(super) fn has_nonce(&self, nonce: &str, me: UserId) -> bool {
-        let has = |slot: &Slot| {
-            slot.row.entry.with_untracked(|entry| {
-                entry.message.author.id == me && entry.message.nonce.as_deref() == Some(nonce)
-            })
-        };
-        self.slots.with_untracked(|slots| slots.iter().any(has))
-    }
-
     /// The person's newest message here, for editing it.
     pub fn last_own(&self, me: UserId) -> Option<Message> {
         self.slots.with_untracked(|slots| {
