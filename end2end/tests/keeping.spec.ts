@@ -145,6 +145,31 @@ test('the way back to now leaves the message in the address', async ({ room, ana
   await expect(message(ana.page, /^line 150$/)).toBeInViewport();
 });
 
+test('an answer to a message that is deleted meanwhile keeps its text and goes out without it', async ({ room, ana, bo, faults }) => {
+  faults.expect(/status of 409/);
+  await gather(room.path, ana, bo);
+  const { id } = await say(bo.request, room.guild.system_channel_id, 'soon to be taken back');
+  await act(ana.page, 'soon to be taken back', 'Reply');
+  await composer(ana.page).fill('what do you mean?');
+  await call(bo.request, 'messages/delete', { channel_id: room.guild.system_channel_id, message_id: id });
+  await expect(ana.page.getByText('The message you were answering was deleted.')).toBeVisible();
+  await expect(composer(ana.page)).toHaveValue('what do you mean?');
+
+  // The deletion overtakes an answer that is on its way.
+  const second = await say(bo.request, room.guild.system_channel_id, 'taken back as well');
+  await act(ana.page, 'taken back as well', 'Reply');
+  await ana.page.route(SEND, async (route) => {
+    await call(bo.request, 'messages/delete', { channel_id: room.guild.system_channel_id, message_id: second.id });
+    await ana.page.unroute(SEND);
+    await route.continue();
+  });
+  await send(ana.page, 'and this?');
+  await expect(message(ana.page, 'and this?')).toContainText('not there any more');
+  await message(ana.page, 'and this?').getByRole('button', { name: 'Send without the reply' }).click();
+  await expect(message(bo.page, 'and this?')).toBeVisible();
+  await expect(message(ana.page, 'and this?')).toHaveCount(1);
+});
+
 test('whoever looks at a channel that is deleted is told, and is somewhere else', async ({ room, ana, bo }) => {
   const { id } = await createChannel(ana.request, room.guild.id, 'attic');
   await gather(`/channels/${room.guild.id}/${id}`, bo);

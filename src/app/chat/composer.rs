@@ -83,6 +83,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
         }
     };
     keep_draft(chat, channel, input, over);
+    notice_deletion(chat, channel, problem);
     view! {
         <form
             class="composer"
@@ -158,6 +159,19 @@ fn keep_draft(chat: Chat, channel: ChannelId, input: NodeRef<html::Textarea>, ov
             input.set_value(&if before.is_empty() { text } else { [before, text].join("\n") });
             storage::set_draft(me, channel, &input.value());
             focus::focus(&input);
+        }
+    });
+}
+
+/// Whoever is answering a message that is deleted meanwhile is told, and goes on without it.
+fn notice_deletion(chat: Chat, channel: ChannelId, problem: RwSignal<Option<String>>) {
+    Effect::new(move |_| {
+        let Some(timeline) = chat.store().timeline(channel) else { return };
+        let deleted = timeline.deleted.get();
+        let answered = chat.replying.with_untracked(|message| message.as_ref().map(|message| message.id));
+        if answered.is_some() && answered == deleted {
+            chat.replying.set(None);
+            problem.set(Some("The message you were answering was deleted. Your text is kept.".to_owned()));
         }
     });
 }

@@ -64,11 +64,19 @@ pub(super) fn MessageList(
                     reading.focused(message_at(&event).map(|(id, _)| id));
                     lend_toolbar(chat, toolbar, &event);
                 }
-                on:focusout=move |_| reading.focused(None)
+                // Without a place it went to, it has gone with its element, or the window has lost it.
+                on:focusout=move |event| {
+                    if event.related_target().is_some() {
+                        reading.focused(None);
+                    }
+                }
                 on:mouseleave=move |_| put_toolbar_away(chat, toolbar)
                 on:contextmenu=move |event| open_at_pointer(chat, &event)
                 on:keydown=move |event| shortcuts::in_timeline(chat, &event)
-                on:pointerdown=move |event| press.down(&event)
+                on:pointerdown=move |event| {
+                    reading.focused(None);
+                    press.down(&event);
+                }
                 on:pointermove=move |event| press.moved(&event)
                 on:pointerup=move |_| press.end()
                 on:pointercancel=move |_| press.end()

@@ -51,11 +51,12 @@ fn unanswered(chat: Chat, nonce: Arc<str>) -> AnyView {
 
 fn failed(chat: Chat, nonce: Arc<str>, error: &Error) -> AnyView {
     let (edited, discarded) = (nonce.clone(), nonce.clone());
+    let retry = if *error == Error::ReplyGone { unquoted(chat, nonce) } else { again(chat, nonce) };
     view! {
         <p class="message__state" role="alert">
             <Icon name="warning"/>
             {["Not sent. ", &error.to_string()].concat()}
-            {again(chat, nonce)}
+            {retry}
             <button class="message__state-action" type="button" on:click=move |_| {
                 if let Some(outgoing) = chat.store().discard(&edited) {
                     chat.composing.set(Some(outgoing.content));
@@ -75,6 +76,17 @@ fn again(chat: Chat, nonce: Arc<str>) -> AnyView {
             chat.store().retry(&nonce);
             chat.live().deliver();
         }>"Try again"</button>
+    }
+    .into_any()
+}
+
+/// What a message answers may be gone: it is sent without it.
+fn unquoted(chat: Chat, nonce: Arc<str>) -> AnyView {
+    view! {
+        <button class="message__state-action" type="button" on:click=move |_| {
+            chat.store().retry_without_reply(&nonce);
+            chat.live().deliver();
+        }>"Send without the reply"</button>
     }
     .into_any()
 }

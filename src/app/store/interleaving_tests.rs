@@ -315,7 +315,10 @@ fn a_message_an_earlier_page_left_behind_is_one_row_whether_or_not_it_had_arrive
     let arrived = world.post(channel(), me, "hi", Some(&nonce(0)), None);
     let mut page = world.page(channel());
     // A page of history does not know by which key a message was sent.
-    page.history.iter_mut().flat_map(|history| &mut history.messages).for_each(|message| message.nonce = None);
+    page.history
+        .iter_mut()
+        .flat_map(|history| &mut history.messages)
+        .for_each(|message| message.nonce = None);
     let store = Store::new(page);
     for number in [0, 1, 1] {
         store.restore(left_over(number));

@@ -161,6 +161,19 @@ impl Store {
         self.set_delivery(nonce, Delivery::Pending);
     }
 
+    /// Puts a message back in line without what it answers, which is gone. Nothing was written under its nonce.
+    pub fn retry_without_reply(&self, nonce: &str) {
+        let mut channel = None;
+        for outgoing in lock(&self.outbox).iter_mut().filter(|outgoing| *outgoing.nonce == *nonce) {
+            outgoing.reply_to = None;
+            channel = Some(outgoing.channel);
+        }
+        if let Some(timeline) = channel.and_then(|channel| self.timeline(channel)) {
+            timeline.unquote(nonce);
+        }
+        self.retry(nonce);
+    }
+
     /// There is a connection again: everything of which nobody knows whether it arrived is on its way.
     pub fn retry_unknown(&self) {
         let unknown: Vec<Arc<str>> = lock(&self.outbox)

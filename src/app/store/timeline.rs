@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
-use protocol::entity::{Message, User};
+use protocol::entity::{Message, MessageKind, User};
 use protocol::event::Event;
 use protocol::markup::quotation;
 use protocol::permissions::Permissions;
@@ -122,6 +122,8 @@ pub struct TimelineSignals {
     pub typing: ArcRwSignal<Vec<Typist>>,
     /// A page of history is on its way.
     pub busy: ArcRwSignal<bool>,
+    /// The message that was deleted last.
+    pub deleted: ArcRwSignal<Option<MessageId>>,
     /// Where the line between old and new is: after this message. Fixed when the reader arrives.
     pub divider: ArcRwSignal<Option<MessageId>>,
     quiet: Mutex<Quiet>,
@@ -155,6 +157,7 @@ impl Timeline {
             latest: ArcRwSignal::default(),
             typing: ArcRwSignal::default(),
             busy: ArcRwSignal::default(),
+            deleted: ArcRwSignal::default(),
             divider: ArcRwSignal::default(),
             quiet: Mutex::new(Quiet { following: true, page: None, wanted: None }),
         }))
@@ -277,6 +280,7 @@ impl Timeline {
 
     pub(super) fn removed(&self, message: MessageId, clock: &Clock) {
         self.requote(message, None);
+        self.deleted.set(Some(message));
         self.slots.update(|slots| slots.retain(|slot| slot.message_id() != Some(message)));
         self.arrange(clock);
     }
@@ -348,6 +352,16 @@ impl Timeline {
                 if entry.delivery != Delivery::Sent {
                     entry.delivery = delivery;
                 }
+            });
+        }
+    }
+
+    /// A message that was not sent answers nothing any more.
+    pub(super) fn unquote(&self, nonce: &str) {
+        if let Some(row) = self.own_row(nonce) {
+            row.entry.update(|entry| {
+                entry.message.reply_to = None;
+                entry.message.kind = MessageKind::Default;
             });
         }
     }
