@@ -11,12 +11,16 @@
 mod client;
 #[path = "convergence/history.rs"]
 mod history;
+#[path = "convergence/rights.rs"]
+mod rights;
 
 use std::collections::BTreeSet;
 
 use client::{Client, Compared, Way};
 use futures_util::{StreamExt, stream};
 use history::History;
+use protocol::snapshot::Place;
+use rights::Opening;
 use rig::{Database, TestApp};
 
 /// Histories on SQLite, which is the cheaper one, and on PostgreSQL.
@@ -108,6 +112,38 @@ async fn snapshots_and_events_are_fresh_snapshots_on_postgres() {
         let shifted = seeds(HISTORIES.1).into_iter().map(|seed| if is_asked { seed } else { seed + 1000 });
         converge(database, shifted.collect()).await;
     }
+}
+
+/// A channel opens to somebody who was away, or there, and who has its server on screen or only in the rail.
+async fn open(app: &TestApp, seed: u64, opening: Opening, way: Way, is_on_screen: bool) {
+    let history = History::begin(app, seed).await;
+    let person = history.people[1].clone();
+    opening.prepare(&history).await;
+    let place = if is_on_screen { history.home() } else { Place::Home };
+    let mut client = Client::open(app, person.clone(), place, way, seed).await;
+    history.people[0].say(history.general(), "behind closed doors").await;
+    client.come_to_rest(app).await;
+    assert_eq!(client.compare(app, &history.told).await.unread, 0, "{opening:?}");
+    opening.happen(&history, &person).await;
+    client.come_to_rest(app).await;
+    let told = [format!("{opening:?}, {way:?}, on screen: {is_on_screen}")];
+    assert_eq!(client.compare(app, &told).await.unread, 1, "{told:?}");
+}
+
+#[tokio::test]
+async fn a_channel_that_opens_to_somebody_brings_what_is_unread_in_it() {
+    rig::on_both(async |app| {
+        let mut seed = 10_000;
+        for opening in Opening::ALL {
+            for way in [Way::Log, Way::StepByStep, Way::Socket] {
+                for is_on_screen in [false, true] {
+                    open(app, seed, opening, way, is_on_screen).await;
+                    seed += 1;
+                }
+            }
+        }
+    })
+    .await;
 }
 
 #[test]

@@ -1,24 +1,24 @@
 //! A random history: people who do everything that can be done, allowed or not.
 
 use backend::actions::{accounts, channels, dms, guilds, invites, members, messages};
-use backend::store::{channels as channel_rows, guilds as guild_rows, members as member_rows};
-use protocol::entity::Role;
 use protocol::event::Event;
 use protocol::permissions::{Overwrite, Permissions, Subject};
 use protocol::snapshot::{Anchor, Place};
-use protocol::{ChannelId, Error, GuildId, MessageId, Result, RoleId, Stream, UserId};
+use protocol::{ChannelId, Error, GuildId, MessageId, Result, RoleId, Stream};
 use rig::{Person, TestApp};
+
+use crate::rights::{give, set_exception, set_role};
 
 /// Names of a history's people; the number of the history makes them unique.
 const PEOPLE: usize = 4;
 
 /// A history and what there is in it, whether it still is or not.
 pub(crate) struct History<'a> {
-    app: &'a TestApp,
+    pub(crate) app: &'a TestApp,
     seed: u64,
     dice: Dice,
     pub(crate) people: Vec<Person>,
-    guilds: Vec<GuildId>,
+    pub(crate) guilds: Vec<GuildId>,
     channels: Vec<(GuildId, ChannelId)>,
     dms: Vec<ChannelId>,
     messages: Vec<(ChannelId, MessageId)>,
@@ -91,6 +91,11 @@ impl<'a> History<'a> {
         self.channels[1].1
     }
 
+    /// The first guild, whichever of its channels can be seen.
+    pub(crate) fn home(&self) -> Place {
+        Place::Guild { guild: self.guilds[0], channel: None, message: None }
+    }
+
     pub(crate) fn home_channel(&self) -> Place {
         Place::Guild { guild: self.guilds[0], channel: Some(self.general()), message: None }
     }
@@ -149,8 +154,8 @@ impl<'a> History<'a> {
             85..88 => self.rename(who).await,
             88..90 => self.settle(who).await,
             90..91 => self.use_another_device(who).await,
-            91..95 => self.except().await,
-            95..97 => self.change_role().await,
+            91..94 => self.except().await,
+            94..97 => self.change_role().await,
             _ => self.give_role().await,
         }
     }
@@ -335,19 +340,10 @@ impl<'a> History<'a> {
         };
         let bits = [Permissions::VIEW_CHANNEL, Permissions::SEND_MESSAGES, Permissions::MANAGE_CHANNELS];
         let bit = bits[self.dice.below(3)];
-        let (allow, deny) =
-            if self.dice.below(2) == 0 { (bit, Permissions::NONE) } else { (Permissions::NONE, bit) };
-        let overwrite = Overwrite { subject, allow, deny };
-        let set = self.app.state.store.write(move |tx| {
-            Box::pin(async move {
-                tx.lock(Stream::Guild(guild)).await?;
-                channel_rows::by_id(tx, channel).await?.ok_or(Error::NotFound)?;
-                channel_rows::set_overwrite(tx, channel, &overwrite).await?;
-                let channel = channel_rows::by_id(tx, channel).await?.ok_or(Error::NotFound)?;
-                tx.emit(Stream::Guild(guild), Event::ChannelUpdated { channel }).await
-            })
-        });
-        set.await.map(|_| ())
+        // One that allows and denies nothing is none: it is taken back.
+        let (allow, deny) = [(bit, Permissions::NONE), (Permissions::NONE, bit), Default::default()]
+            [self.dice.below(3)];
+        set_exception(self.app, guild, channel, Overwrite { subject, allow, deny }).await
     }
 
     /// Changes what @everyone or a role may do; now and then there is a new role.
@@ -356,7 +352,7 @@ impl<'a> History<'a> {
         let here: Vec<RoleId> =
             self.roles.iter().filter(|(place, _)| *place == guild).map(|(_, role)| *role).collect();
         let known = if self.dice.below(3) == 0 { None } else { self.dice.pick(&here) };
-        let everyone = self.dice.below(4) == 0;
+        let everyone = self.dice.below(3) == 0;
         let choices = [
             Permissions::EVERYONE_DEFAULT,
             Permissions::EVERYONE_DEFAULT | Permissions::MANAGE_CHANNELS,
@@ -364,25 +360,11 @@ impl<'a> History<'a> {
             Permissions::CREATE_INVITE | Permissions::READ_HISTORY,
         ];
         let permissions = choices[self.dice.below(4)];
-        let name = format!("role {}", self.count);
-        let set = self.app.state.store.write(move |tx| {
-            Box::pin(async move {
-                tx.lock(Stream::Guild(guild)).await?;
-                guild_rows::by_id(tx, guild).await?.ok_or(Error::NotFound)?;
-                let role = match known {
-                    _ if everyone => guild.cast(),
-                    Some(role) => role,
-                    None => guild_rows::insert_role(tx, guild, &name, permissions, 1).await?,
-                };
-                guild_rows::set_role_permissions(tx, role, permissions).await?;
-                let roles = guild_rows::roles(tx, guild).await?;
-                let role: Role = roles.into_iter().find(|found| found.id == role).ok_or(Error::NotFound)?;
-                let id = role.id;
-                tx.emit(Stream::Guild(guild), Event::RoleUpdated { role }).await?;
-                Ok(id)
-            })
-        });
-        let role = set.await?;
+        let role = match known {
+            _ if everyone => Some(guild.cast()),
+            known => known,
+        };
+        let role = set_role(self.app, guild, role, permissions).await?;
         if role != guild.cast() && !self.roles.contains(&(guild, role)) {
             self.roles.push((guild, role));
         }
@@ -394,16 +376,6 @@ impl<'a> History<'a> {
         else {
             return Ok(());
         };
-        let user: UserId = person.id();
-        let give = self.app.state.store.write(move |tx| {
-            Box::pin(async move {
-                tx.lock(Stream::Guild(guild)).await?;
-                member_rows::get(tx, guild, user).await?.ok_or(Error::NotFound)?;
-                member_rows::add_role(tx, guild, user, role).await?;
-                let member = member_rows::get(tx, guild, user).await?.ok_or(Error::NotFound)?;
-                tx.emit(Stream::Guild(guild), Event::MemberUpdated { member }).await
-            })
-        });
-        give.await.map(|_| ())
+        give(self.app, guild, role, person.id()).await
     }
 }

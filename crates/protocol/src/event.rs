@@ -35,6 +35,9 @@ tagged! {
         ChannelUpdated {
             /// As it is now.
             channel: Channel,
+            /// Whether its exceptions changed, and with them who may view it.
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            exceptions_changed: bool,
         },
         /// Channels stand elsewhere.
         ChannelsMoved {
@@ -133,7 +136,7 @@ impl Event {
     /// The channel only whose viewers may see this; `None` when the whole stream may.
     pub fn channel_id(&self) -> Option<ChannelId> {
         match self {
-            Self::ChannelCreated { channel } | Self::ChannelUpdated { channel } => Some(channel.id),
+            Self::ChannelCreated { channel } | Self::ChannelUpdated { channel, .. } => Some(channel.id),
             Self::ChannelDeleted { channel_id } | Self::MessageDeleted { channel_id, .. } => {
                 Some(*channel_id)
             }

@@ -53,7 +53,7 @@ impl Store {
                 });
                 self.review_access(guild);
             }
-            Event::ChannelCreated { channel } | Event::ChannelUpdated { channel } => {
+            Event::ChannelCreated { channel } | Event::ChannelUpdated { channel, .. } => {
                 let (id, last) = (channel.id, channel.last_message_id);
                 let is_text = channel.kind != protocol::entity::ChannelKind::Category;
                 guild.put_channel(channel);

@@ -228,7 +228,7 @@ impl World {
         self.emit_guild(if created {
             Event::ChannelCreated { channel }
         } else {
-            Event::ChannelUpdated { channel }
+            Event::ChannelUpdated { channel, exceptions_changed: false }
         });
     }
 

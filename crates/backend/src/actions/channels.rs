@@ -130,7 +130,8 @@ pub async fn update(
             let (guild, _) = manageable(tx, user, channel).await?;
             channels::update(tx, channel, &name, &topic).await?;
             let channel = channels::by_id(tx, channel).await?.ok_or(Error::NotFound)?;
-            tx.emit(Stream::Guild(guild), Event::ChannelUpdated { channel }).await?;
+            let told = Event::ChannelUpdated { channel, exceptions_changed: false };
+            tx.emit(Stream::Guild(guild), told).await?;
             Ok(())
         })
     });

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use http::request::Parts;
 use protocol::entity::User;
+use protocol::event::Event;
 use protocol::limits::REPLAY_EVENTS;
-use protocol::permissions::Permissions;
-use protocol::{ChannelId, Cursors, Result, Rev, SessionId, Stream, UserId};
+use protocol::permissions::{Permissions, everyone_role};
+use protocol::{ChannelId, Cursors, GuildId, Result, Rev, SessionId, Stream, UserId};
 
 use crate::actions::access::in_channel;
 use crate::auth::session;
@@ -112,11 +113,17 @@ async fn since(
         return Ok(How::Reset);
     }
     let Some(logged) = read_log(reader, stream, after, room).await? else { return Ok(How::Reset) };
-    let sight = match stream {
-        Stream::Guild(guild) => access::sight(reader, user, guild).await?,
-        Stream::Dm(_) | Stream::User(_) => Sight::default(),
+    let events = match stream {
+        Stream::Guild(guild) => {
+            let sight = access::sight(reader, user, guild).await?;
+            visible(logged, guild, &sight, user)
+        }
+        // Whose these are sees all of them.
+        Stream::Dm(_) | Stream::User(_) => {
+            Some(logged.into_iter().map(|entry| (entry.rev, entry.json)).collect())
+        }
     };
-    Ok(visible(logged, &sight, user).map_or(How::Reset, |events| How::Replay { after, events }))
+    Ok(events.map_or(How::Reset, |events| How::Replay { after, events }))
 }
 
 /// The log of a stream after a revision; none, and no room left, when it does not fit.
@@ -144,10 +151,9 @@ async fn read_log(
     }
 }
 
-/// Leaves out what is not for somebody who sees this much now. None when leaving out is not enough, because a channel
-/// may have disappeared for them, or appeared with messages they were never told of.
-fn visible(logged: Vec<Logged>, sight: &Sight, user: UserId) -> Option<Vec<(Rev, String)>> {
-    let own_member = format!(r#""user":{{"id":"{user}""#);
+/// Leaves out what is not for somebody who sees this much of a guild now. None when leaving out is not enough, because
+/// a channel may have disappeared for them, or appeared with messages they were never told of.
+fn visible(logged: Vec<Logged>, guild: GuildId, sight: &Sight, user: UserId) -> Option<Vec<(Rev, String)>> {
     let deleted: HashSet<ChannelId> = logged
         .iter()
         .filter(|entry| kind(&entry.json) == "channel_deleted")
@@ -156,17 +162,12 @@ fn visible(logged: Vec<Logged>, sight: &Sight, user: UserId) -> Option<Vec<(Rev,
     let mut events = Vec::with_capacity(logged.len());
     for Logged { rev, channel_id, json } in logged {
         let kind = kind(&json);
-        let is_hidden = channel_id.is_some_and(|channel| sight.hidden.contains(&channel));
-        let changes_sight = match kind {
-            "channel_updated" => is_hidden || json.contains(EXCEPTIONS),
-            // An owner sees everything, and it may be another one now.
-            "role_updated" | "guild_updated" => sight.is_divided,
-            "member_updated" => sight.is_divided && json.contains(&own_member),
-            _ => false,
-        };
-        if changes_sight {
+        if may_change_sight(kind)
+            && serde_json::from_str(&json).map_or(true, |event| changes_sight(&event, guild, sight, user))
+        {
             return None;
         }
+        let is_hidden = channel_id.is_some_and(|channel| sight.hidden.contains(&channel));
         // Of a channel that is gone by now nothing but its end is told: whether it was for these eyes is not
         // known any more.
         let is_past =
@@ -178,9 +179,25 @@ fn visible(logged: Vec<Logged>, sight: &Sight, user: UserId) -> Option<Vec<(Rev,
     Some(events)
 }
 
-/// How an encoded channel says that it has exceptions; it says nothing when it has none. What people write cannot
-/// look like this: their quotes are escaped.
-const EXCEPTIONS: &str = r#""overwrites":["#;
+/// Kinds of events that are worth being read for [`changes_sight`]; most are not.
+fn may_change_sight(kind: &str) -> bool {
+    matches!(kind, "channel_updated" | "role_updated" | "guild_updated" | "member_updated")
+}
+
+/// Whether somebody may see more or less of a guild since this happened. What they saw before it cannot be asked any
+/// more, only what they see now. So each event that can close or open channels to everybody counts by itself, even
+/// where nothing is closed by now; the others count where something is. Where nothing is closed now and was before,
+/// one of the first kind is there as well.
+fn changes_sight(event: &Event, guild: GuildId, sight: &Sight, user: UserId) -> bool {
+    match event {
+        Event::ChannelUpdated { exceptions_changed, .. } => *exceptions_changed,
+        Event::RoleUpdated { role } => sight.is_divided || role.id == everyone_role(guild),
+        // An owner sees everything, and it may be another one now.
+        Event::GuildUpdated { .. } => sight.is_divided,
+        Event::MemberUpdated { member } => sight.is_divided && member.user.id == user,
+        _ => false,
+    }
+}
 
 /// The tag of an encoded event, which serde writes first.
 fn kind(json: &str) -> &str {
@@ -203,13 +220,14 @@ pub async fn typist(state: &AppState, user: UserId, channel: ChannelId) -> Resul
 mod tests {
     use std::collections::HashSet;
 
-    use protocol::entity::{Channel, ChannelKind, Member, User};
+    use protocol::entity::{Channel, ChannelKind, Guild, Member, Role, User};
     use protocol::event::Event;
-    use protocol::permissions::{Overwrite, Permissions, Subject};
-    use protocol::{ChannelId, GuildId, Timestamp, UserId};
+    use protocol::permissions::Permissions;
+    use protocol::{ChannelId, GuildId, RoleId, Timestamp, UserId};
 
-    use super::{Logged, Sight, kind, visible};
+    use super::{Logged, Sight, kind, may_change_sight, visible};
 
+    const GUILD: i64 = 1;
     const OPEN: i64 = 10;
     const SECRET: i64 = 11;
 
@@ -220,7 +238,7 @@ mod tests {
     fn channel(id: i64) -> Channel {
         Channel {
             id: ChannelId::from_trusted(id),
-            guild_id: GuildId::from_trusted(1),
+            guild_id: GuildId::from_trusted(GUILD),
             kind: ChannelKind::Text,
             name: "name".into(),
             topic: String::new(),
@@ -238,12 +256,29 @@ mod tests {
         }
     }
 
+    fn updated(id: i64, exceptions_changed: bool) -> Event {
+        Event::ChannelUpdated { channel: channel(id), exceptions_changed }
+    }
+
+    fn role(id: i64) -> Event {
+        let role = Role {
+            id: RoleId::from_trusted(id),
+            name: "role".into(),
+            permissions: Permissions::EVERYONE_DEFAULT,
+            position: 0,
+        };
+        Event::RoleUpdated { role }
+    }
+
+    fn seen_with(sight: &Sight, events: &[(i64, Event)]) -> Option<Vec<i64>> {
+        let log = events.iter().map(|(rev, event)| logged(*rev, event)).collect();
+        visible(log, GuildId::from_trusted(GUILD), sight, UserId::from_trusted(5))
+            .map(|events| events.into_iter().map(|(rev, _)| rev).collect())
+    }
+
     fn revs(events: &[(i64, Event)], hidden: &[i64]) -> Option<Vec<i64>> {
         let hidden: HashSet<_> = hidden.iter().copied().map(ChannelId::from_trusted).collect();
-        let sight = Sight { is_divided: !hidden.is_empty(), hidden };
-        let log = events.iter().map(|(rev, event)| logged(*rev, event)).collect();
-        visible(log, &sight, UserId::from_trusted(5))
-            .map(|events| events.into_iter().map(|(rev, _)| rev).collect())
+        seen_with(&Sight { is_divided: !hidden.is_empty(), hidden }, events)
     }
 
     #[test]
@@ -261,7 +296,7 @@ mod tests {
     fn of_a_channel_that_is_gone_only_its_end_is_told() {
         let log = [
             (1, Event::ChannelCreated { channel: channel(OPEN) }),
-            (2, Event::ChannelUpdated { channel: channel(OPEN) }),
+            (2, updated(OPEN, false)),
             (3, Event::ChannelDeleted { channel_id: ChannelId::from_trusted(OPEN) }),
         ];
         assert_eq!(revs(&log, &[]), Some(vec![3]));
@@ -269,30 +304,41 @@ mod tests {
 
     #[test]
     fn a_change_of_what_one_sees_asks_for_the_snapshot() {
-        let hiding = [(1, Event::ChannelUpdated { channel: channel(SECRET) })];
-        assert_eq!(revs(&hiding, &[SECRET]), None);
-        assert_eq!(revs(&hiding, &[]), Some(vec![1]), "a rename is only a rename");
+        assert_eq!(revs(&[(1, updated(SECRET, true))], &[SECRET]), None, "it was closed");
+        assert_eq!(revs(&[(1, updated(SECRET, true))], &[]), None, "it was opened");
+        assert_eq!(revs(&[(1, updated(SECRET, false))], &[]), Some(vec![1]), "a rename is only a rename");
+        assert_eq!(revs(&[(1, updated(SECRET, false))], &[SECRET]), Some(vec![]), "and not told of");
         assert_eq!(revs(&[(1, member(5))], &[SECRET]), None, "one's own roles changed");
         assert_eq!(revs(&[(1, member(6))], &[SECRET]), Some(vec![1]));
     }
 
     #[test]
-    fn a_channel_that_may_have_appeared_asks_for_the_snapshot() {
-        let mut opened = channel(OPEN);
-        opened.overwrites.push(Overwrite {
-            subject: Subject::Member(UserId::from_trusted(5)),
-            allow: Permissions::VIEW_CHANNEL,
-            deny: Permissions::NONE,
-        });
-        assert_eq!(revs(&[(1, Event::ChannelUpdated { channel: opened })], &[]), None);
-        let sight = Sight { hidden: HashSet::new(), is_divided: true };
-        let log = |event: &Event| vec![logged(1, event)];
-        assert_eq!(
-            visible(log(&member(5)), &sight, UserId::from_trusted(5)),
-            None,
-            "what was hidden may not be now"
-        );
-        assert!(visible(log(&member(6)), &sight, UserId::from_trusted(5)).is_some());
+    fn where_others_see_less_roles_and_owners_may_have_opened_a_channel() {
+        let guild = Guild {
+            id: GuildId::from_trusted(GUILD),
+            name: "name".into(),
+            owner_id: UserId::from_trusted(5),
+            system_channel_id: None,
+        };
+        let owner = Event::GuildUpdated { guild };
+        for (event, is_reset) in [(member(5), true), (member(6), false), (role(8), true), (owner, true)] {
+            let divided = Sight { hidden: HashSet::new(), is_divided: true };
+            let seen = seen_with(&divided, &[(1, event.clone())]);
+            assert_eq!(seen.is_none(), is_reset, "{event:?}");
+            let open = seen_with(&Sight::default(), &[(1, event.clone())]);
+            assert!(open.is_some(), "nothing is closed, and this closed or opened nothing: {event:?}");
+        }
+    }
+
+    #[test]
+    fn what_everyone_may_do_may_have_been_closed_before_it_was_open() {
+        assert_eq!(revs(&[(1, role(GUILD))], &[]), None);
+    }
+
+    #[test]
+    fn every_event_that_changes_what_one_sees_is_read() {
+        let events = [updated(OPEN, true), role(GUILD), member(5)];
+        assert!(events.iter().all(|event| may_change_sight(event.kind())));
     }
 
     #[test]

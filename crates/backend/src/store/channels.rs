@@ -89,12 +89,17 @@ async fn overwrites_of_guild(db: &mut impl Db, guild: GuildId) -> Result<HashMap
     Ok(found)
 }
 
-/// Sets one exception.
+/// Sets one exception; one that allows and denies nothing is taken back.
 pub async fn set_overwrite(tx: &mut Tx, channel: ChannelId, overwrite: &Overwrite) -> Result<()> {
     let (kind, subject) = match overwrite.subject {
         Subject::Role(id) => (0, id.get()),
         Subject::Member(id) => (1, id.get()),
     };
+    if (overwrite.allow | overwrite.deny) == Permissions::NONE {
+        let sql = "delete from overwrites where channel_id = $1 and subject_kind = $2 and subject_id = $3";
+        query!(run tx, sql, channel.get(), kind as i64, subject)?;
+        return Ok(());
+    }
     let sql = "insert into overwrites (channel_id, subject_kind, subject_id, allow, deny) values ($1, $2, $3, $4, $5)
         on conflict (channel_id, subject_kind, subject_id) do update set allow = excluded.allow, deny = excluded.deny";
     let (allow, deny) = (overwrite.allow.bits() as i64, overwrite.deny.bits() as i64);
