@@ -75,6 +75,15 @@ impl Look {
         }
     }
 
+    /// Runs several statements.
+    pub async fn script(&mut self, sql: &str) {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        match self {
+            Self::Sqlite(c) => _ = sql.execute(c).await.unwrap(),
+            Self::Postgres(c) => _ = sql.execute(c).await.unwrap(),
+        }
+    }
+
     /// All tables, by name.
     pub async fn tables(&mut self) -> Vec<String> {
         let sql = match self {

@@ -104,8 +104,8 @@ async fn require_owner(db: &mut impl Db, user: UserId, guild: GuildId) -> Result
     if found.owner_id == user { Ok(()) } else { Err(Error::Forbidden) }
 }
 
-/// Deletes a guild with everything in it. Only its owner can, and the name has to be typed. What was said goes like
-/// that of a deleted channel.
+/// Deletes a guild with everything in it. Only its owner can, and the name has to be typed. The commit is short however
+/// many were in it and however much was said: nothing of it is reached any more from then on, and timed work removes it.
 pub async fn delete(state: &AppState, actor: &Actor, guild: GuildId, confirmation: &str) -> Result<()> {
     state.rates.change(actor.user_id)?;
     let (user, confirmation) = (actor.user_id, confirmation.trim().to_owned());

@@ -41,7 +41,8 @@ pub async fn of_user(db: &mut impl Db, user: UserId) -> Result<Vec<Guild>> {
 
 /// How many guilds somebody is in.
 pub async fn count_of_user(db: &mut impl Db, user: UserId) -> Result<i64> {
-    Ok(query!(fetch_one(i64,), db, "select count(*) from members where user_id = $1", user.get())?.0)
+    let sql = "select count(*) from members m join guilds g on g.id = m.guild_id where m.user_id = $1";
+    Ok(query!(fetch_one(i64,), db, sql, user.get())?.0)
 }
 
 /// Adds a guild with its @everyone role.
@@ -74,7 +75,8 @@ pub async fn set_owner(tx: &mut Tx, id: GuildId, owner: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Removes a guild with everything that hangs on it; messages, marks and the log are left to the purge.
+/// Removes a guild with what is bounded in it: channels, roles, exceptions, invites. Members, messages, marks and the log
+/// are left to the purge.
 pub async fn delete(tx: &mut Tx, id: GuildId) -> Result<()> {
     query!(run tx, "delete from guilds where id = $1", id.get())?;
     Ok(())

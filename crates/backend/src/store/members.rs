@@ -1,4 +1,7 @@
 //! People in guilds.
+//!
+//! A member counts only together with the guild: members of a deleted guild are there until the purge comes to them,
+//! and whatever reads them asks for the guild's row as well.
 
 use std::collections::HashMap;
 
@@ -34,14 +37,15 @@ pub async fn roles_of(db: &mut impl Db, guild: GuildId, user: UserId) -> Result<
 
 /// Whether somebody is in a guild.
 pub async fn is_member(db: &mut impl Db, guild: GuildId, user: UserId) -> Result<bool> {
-    let sql = "select user_id from members where guild_id = $1 and user_id = $2";
+    let sql = "select m.user_id from members m join guilds g on g.id = m.guild_id
+        where m.guild_id = $1 and m.user_id = $2";
     Ok(query!(fetch_optional(i64,), db, sql, guild.get(), user.get())?.is_some())
 }
 
 /// Somebody as a member.
 pub async fn get(db: &mut impl Db, guild: GuildId, user: UserId) -> Result<Option<Member>> {
-    let sql =
-        "select u.id, u.username, u.display_name, m.joined_at from members m join users u on u.id = m.user_id
+    let sql = "select u.id, u.username, u.display_name, m.joined_at from members m
+        join guilds g on g.id = m.guild_id join users u on u.id = m.user_id
         where m.guild_id = $1 and m.user_id = $2";
     let Some(row) = query!(fetch_optional Row, db, sql, guild.get(), user.get())? else { return Ok(None) };
     let roles = roles_of(db, guild, user).await?;
@@ -56,13 +60,13 @@ pub async fn page(
     limit: usize,
 ) -> Result<Vec<Member>> {
     let after = after.map_or(0, Id::get);
-    let sql =
-        "select u.id, u.username, u.display_name, m.joined_at from members m join users u on u.id = m.user_id
+    let sql = "select u.id, u.username, u.display_name, m.joined_at from members m
+        join guilds g on g.id = m.guild_id join users u on u.id = m.user_id
         where m.guild_id = $1 and m.user_id > $2 order by m.user_id limit $3";
     let rows = query!(fetch_all Row, db, sql, guild.get(), after, limit as i64)?;
     let last = rows.last().map_or(after, |row| row.id);
-    let sql =
-        "select user_id, role_id from member_roles where guild_id = $1 and user_id > $2 and user_id <= $3";
+    let sql = "select m.user_id, m.role_id from member_roles m join roles r on r.id = m.role_id
+        where m.guild_id = $1 and m.user_id > $2 and m.user_id <= $3";
     let mut roles: HashMap<i64, Vec<RoleId>> = HashMap::new();
     for (user, role) in query!(fetch_all(i64, i64), db, sql, guild.get(), after, last)? {
         roles.entry(user).or_default().push(Id::from_trusted(role));
@@ -76,7 +80,8 @@ pub async fn page(
 
 /// All member ids of a guild.
 pub async fn ids(db: &mut impl Db, guild: GuildId) -> Result<Vec<UserId>> {
-    let rows = query!(fetch_all(i64,), db, "select user_id from members where guild_id = $1", guild.get())?;
+    let sql = "select m.user_id from members m join guilds g on g.id = m.guild_id where m.guild_id = $1";
+    let rows = query!(fetch_all(i64,), db, sql, guild.get())?;
     Ok(rows.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
 }
 

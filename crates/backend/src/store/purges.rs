@@ -2,7 +2,7 @@
 //!
 //! Whatever is noted here is not told any more, from the commit that notes it on:
 //! [`events_after`](super::streams::events_after) leaves it out of the log, and everything else is reached through the
-//! channel's row, which is gone.
+//! row of the channel or the guild, which is gone.
 
 use protocol::{ChannelId, GuildId, Id, Result};
 
@@ -14,7 +14,7 @@ pub async fn schedule(tx: &mut Tx, channel: ChannelId) -> Result<()> {
     Ok(())
 }
 
-/// The same for all channels of a guild, and for its log.
+/// The same for all channels of a guild, and for its members and its log.
 pub async fn schedule_guild(tx: &mut Tx, guild: GuildId) -> Result<()> {
     let sql =
         "insert into purges (channel_id) select id from channels where guild_id = $1 on conflict do nothing";
@@ -30,7 +30,7 @@ pub async fn next(db: &mut impl Db) -> Result<Option<ChannelId>> {
         .map(|(id,)| Id::from_trusted(id)))
 }
 
-/// A deleted guild of whose log something is left.
+/// A deleted guild of which something is left.
 pub async fn next_guild(db: &mut impl Db) -> Result<Option<GuildId>> {
     Ok(query!(fetch_optional(i64,), db, "select id from ended_streams where kind = 0 limit 1")?
         .map(|(id,)| Id::from_trusted(id)))
@@ -62,13 +62,25 @@ pub async fn step(tx: &mut Tx, channel: ChannelId, limit: i64) -> Result<bool> {
     Ok(false)
 }
 
-/// Removes up to `limit` events of a deleted guild, all but its end, which those who are on their way back are told.
-/// When none are left, forgets that. Returns whether there may be more.
+/// What a guild leaves, likewise. Its end stays in the log: those who are on their way back are told.
+const LEFT_OF_GUILD: [&str; 3] = [
+    "delete from member_roles where guild_id = $1 and (user_id, role_id) in (select user_id, role_id
+        from member_roles where guild_id = $1 order by user_id, role_id limit $2)",
+    "delete from members where guild_id = $1
+        and user_id in (select user_id from members where guild_id = $1 order by user_id limit $2)",
+    "delete from events where stream_kind = 0 and stream_id = $1 and rev in (select rev from events
+        where stream_kind = 0 and stream_id = $1 and kind <> 'guild_deleted' order by rev limit $2)",
+];
+
+/// Removes up to `limit` rows of what a deleted guild left; when nothing is left, forgets that. Returns whether there
+/// may be more.
 pub async fn step_guild(tx: &mut Tx, guild: GuildId, limit: i64) -> Result<bool> {
-    let sql = "delete from events where stream_kind = 0 and stream_id = $1 and rev in (select rev from events
-        where stream_kind = 0 and stream_id = $1 and kind <> 'guild_deleted' order by rev limit $2)";
-    if query!(run tx, sql, guild.get(), limit)?.cast_signed() >= limit {
-        return Ok(true);
+    let mut room = limit;
+    for sql in LEFT_OF_GUILD {
+        room -= query!(run tx, sql, guild.get(), room)?.cast_signed();
+        if room <= 0 {
+            return Ok(true);
+        }
     }
     query!(run tx, "delete from ended_streams where kind = 0 and id = $1", guild.get())?;
     Ok(false)

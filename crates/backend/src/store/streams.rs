@@ -83,7 +83,7 @@ pub async fn of_user(db: &mut impl Db, user: UserId) -> Result<Vec<(Stream, Rev)
         "select cast(2 as bigint), $1, coalesce((select rev from streams where kind = 2 and id = $1), 0)
         union all
         select cast(0 as bigint), m.guild_id, coalesce(s.rev, 0) from members m
-            left join streams s on s.kind = 0 and s.id = m.guild_id where m.user_id = $1
+            join guilds g on g.id = m.guild_id left join streams s on s.kind = 0 and s.id = m.guild_id where m.user_id = $1
         union all
         select cast(1 as bigint), d.channel_id, coalesce(s.rev, 0) from dm_members d
             left join streams s on s.kind = 1 and s.id = d.channel_id where d.user_id = $1";

@@ -207,7 +207,8 @@ pub async fn set_settings(tx: &mut Tx, id: UserId, settings: &Settings) -> Resul
 pub async fn find_near(db: &mut impl Db, user: UserId, prefix: &str, limit: usize) -> Result<Vec<User>> {
     let sql = "select u.id, u.username, u.display_name from users u
         where (u.username like $2 escape '\\' or u.folded_name like $2 escape '\\') and u.id <> $1
-        and (u.id in (select o.user_id from members m join members o on o.guild_id = m.guild_id where m.user_id = $1)
+        and (u.id in (select o.user_id from members m join guilds g on g.id = m.guild_id
+              join members o on o.guild_id = m.guild_id where m.user_id = $1)
           or u.id in (select o.user_id from dm_members m join dm_members o on o.channel_id = m.channel_id where m.user_id = $1))
         order by u.username limit $3";
     let escaped = prefix.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
@@ -222,6 +223,7 @@ pub async fn members_named(
     username: &str,
 ) -> Result<Option<User>> {
     let sql = "select u.id, u.username, u.display_name from users u
-        join members m on m.user_id = u.id where u.username = $1 and m.guild_id = $2";
+        join members m on m.user_id = u.id join guilds g on g.id = m.guild_id
+        where u.username = $1 and m.guild_id = $2";
     Ok(query!(fetch_optional Row, db, sql, username, guild.get())?.map(User::from))
 }

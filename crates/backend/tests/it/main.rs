@@ -8,6 +8,7 @@ mod backups;
 mod bad_input;
 mod channels;
 mod commits;
+mod deleted_guilds;
 mod devices;
 mod dms;
 mod every_action;

@@ -45,6 +45,45 @@ async fn both_databases_have_the_same_indexes() {
     postgres.remove().await;
 }
 
+/// The statements of a migration.
+fn migration(database: &Database, name: &str) -> String {
+    let kind = if database.is_postgres() { "postgres" } else { "sqlite" };
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(kind);
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+#[tokio::test]
+async fn members_and_their_roles_are_kept_when_their_references_are_loosened() {
+    for database in [Some(Database::sqlite()), Database::postgres().await].into_iter().flatten() {
+        let store = Store::open(&at(&database.url)).await.unwrap();
+        let mut look = database.look().await;
+        // As they were made at first.
+        look.script("drop table member_roles; drop table members;").await;
+        let first = migration(&database, "0003_guilds.sql");
+        let from = first.find("create table members").unwrap();
+        look.script(&first[from..first.find("-- Direct conversations").unwrap()]).await;
+        look.script("create index member_roles_by_role on member_roles (role_id);").await;
+        look.script(
+            "insert into users (id, username, display_name, password_hash, created_at) values (1, 'ana', 'Ana', '', 0);
+            insert into guilds (id, name, owner_id, created_at) values (5, 'Moss', 1, 0);
+            insert into roles (id, guild_id, name, permissions, position) values (5, 5, '@everyone', 0, 0);
+            insert into members (guild_id, user_id, joined_at) values (5, 1, 77);
+            insert into member_roles (guild_id, user_id, role_id) values (5, 1, 5);",
+        )
+        .await;
+        let before = (look.rows("members").await, look.rows("member_roles").await);
+        look.script(&format!("begin; {} commit;", migration(&database, "0010_members_left_over.sql"))).await;
+        assert_eq!((look.rows("members").await, look.rows("member_roles").await), before);
+        look.script("delete from guilds;").await;
+        assert_eq!((look.rows("members").await, look.rows("member_roles").await), before);
+        look.script("delete from members;").await;
+        assert_eq!(look.rows("member_roles").await, Vec::<String>::new());
+        store.close().await;
+        drop(look);
+        database.remove().await;
+    }
+}
+
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_refused_in_a_sentence() {
     on_both_stores(async |store, _, database| {
