@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use protocol::frame::CloseCode;
 use protocol::{Result, Stream, limits};
 use tokio::sync::Notify;
 
@@ -63,20 +64,32 @@ pub fn start(state: &AppState) {
 pub async fn run(state: &AppState) -> Result<()> {
     state.rates.forget_idle();
     let now = now_ms();
-    let ended = state.store.write(move |tx| {
-        Box::pin(async move {
-            nonces::delete_old(tx, now - limits::NONCE_DAYS * DAY_MS).await?;
-            sessions::delete_expired(tx, now, idle_limit_ms(now)).await
-        })
-    });
-    for session in ended.await? {
-        state.hub.close_session(session, protocol::frame::CloseCode::SignedOut);
-    }
+    expire_sessions(state, now).await?;
+    in_steps(state, move |tx| Box::pin(nonces::delete_old(tx, now - limits::NONCE_DAYS * DAY_MS, STEP))).await?;
     in_steps(state, move |tx| Box::pin(invites::delete_dead(tx, now, STEP))).await?;
     purge(state).await?;
     let before = now - i64::from(state.config.event_retention_days) * DAY_MS;
     expire_events(state, before).await?;
     forget_streams(state, before).await
+}
+
+/// Ends sessions past their limits. The socket of one ends with the step that removes it.
+async fn expire_sessions(state: &AppState, now: i64) -> Result<()> {
+    let limit = STEP as usize;
+    loop {
+        let step = state
+            .store
+            .write(move |tx| Box::pin(sessions::delete_expired(tx, now, idle_limit_ms(now), limit)));
+        let ended = step.await?;
+        let is_last = ended.len() < limit;
+        for session in ended {
+            state.hub.close_session(session, CloseCode::SignedOut);
+        }
+        if is_last || state.shutdown.token().is_cancelled() {
+            return Ok(());
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Repeats a step while it says that there may be more; false when the process stops before the last one.

@@ -39,9 +39,11 @@ pub async fn target(tx: &mut Tx, author: UserId, nonce: &str, body: &[&[u8]]) ->
     }
 }
 
-/// Forgets nonces older than a time.
-pub async fn delete_old(tx: &mut Tx, before_ms: i64) -> Result<u64> {
-    query!(run tx, "delete from nonces where created_at < $1", before_ms)
+/// Forgets up to `limit` nonces older than a time, the oldest first; returns whether there may be more.
+pub async fn delete_old(tx: &mut Tx, before_ms: i64, limit: i64) -> Result<bool> {
+    let sql = "delete from nonces where (author_id, nonce) in
+        (select author_id, nonce from nonces where created_at < $1 order by created_at limit $2)";
+    Ok(query!(run tx, sql, before_ms, limit)?.cast_signed() >= limit)
 }
 
 /// The parts are hashed with their lengths, so that no two bodies run together into the same bytes.

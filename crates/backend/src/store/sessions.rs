@@ -92,9 +92,26 @@ pub async fn of_user(db: &mut impl Db, user: UserId, current: SessionId) -> Resu
     Ok(rows.into_iter().map(device).collect())
 }
 
-/// Removes sessions past their limits; returns them.
-pub async fn delete_expired(tx: &mut Tx, now_ms: i64, idle_before_ms: i64) -> Result<Vec<SessionId>> {
-    let sql = "delete from sessions where expires_at < $1 or last_used_at < $2 returning id";
-    let rows = query!(fetch_all(i64,), tx, sql, now_ms, idle_before_ms)?;
-    Ok(rows.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
+/// Both limits of a session, each walked along its index from the oldest on.
+const EXPIRED: [&str; 2] = [
+    "delete from sessions where id in
+        (select id from sessions where expires_at < $1 order by expires_at limit $2) returning id",
+    "delete from sessions where id in
+        (select id from sessions where last_used_at < $1 order by last_used_at limit $2) returning id",
+];
+
+/// Removes up to `limit` sessions past their limits; returns them.
+pub async fn delete_expired(
+    tx: &mut Tx,
+    now_ms: i64,
+    idle_before_ms: i64,
+    limit: usize,
+) -> Result<Vec<SessionId>> {
+    let mut ended = Vec::new();
+    for (sql, before_ms) in EXPIRED.into_iter().zip([now_ms, idle_before_ms]) {
+        let room = (limit - ended.len()) as i64;
+        let rows = query!(fetch_all(i64,), tx, sql, before_ms, room)?;
+        ended.extend(rows.into_iter().map(|(id,)| Id::from_trusted(id)));
+    }
+    Ok(ended)
 }

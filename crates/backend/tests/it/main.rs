@@ -12,6 +12,7 @@ mod deleted_guilds;
 mod devices;
 mod dms;
 mod every_action;
+mod expiry;
 mod floods;
 mod forgetting;
 mod gateway;
