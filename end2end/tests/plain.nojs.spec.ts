@@ -28,6 +28,10 @@ test('two people register, one makes a server, the other joins, both talk', asyn
   const ana = await newcomer(somebody, 'Ana');
   await createServer(ana.page, 'Paper');
   const link = await invite(ana.page, 'Paper');
+  // Who has a link sees it at once.
+  await ana.page.reload();
+  await expect(ana.page.getByRole('textbox', { name: 'Invite link' })).toHaveValue(link);
+  await expect(ana.page.getByRole('button', { name: 'Create invite link' })).toHaveCount(0);
   const bo = await somebody('Bo', false);
   await bo.page.goto(link);
   await bo.page.getByRole('link', { name: 'Create an account' }).click();

@@ -21,12 +21,27 @@ pub async fn create_invite(
 }
 
 /// The caller's own live invite that never expires and has no limit, made if there is none: what the
-/// "Invite people" dialog shows at once.
+/// "Invite people" dialog shows at once, and its page after a press of a button.
 #[server(endpoint = "invites/standing", output = JsonAnswer)]
 pub async fn standing_invite(guild_id: GuildId) -> Answer<Invite> {
     let state = state();
     let actor = actor(&state).await?;
     answer(backend::actions::invites::standing(&state, &actor, guild_id).await)
+}
+
+/// The same if there is one, for the page while it is rendered. In the browser nobody asks: there is none.
+pub async fn find_standing_invite(guild_id: GuildId) -> Answer<Option<Invite>> {
+    #[cfg(feature = "ssr")]
+    {
+        let state = state();
+        let actor = actor(&state).await?;
+        answer(backend::actions::invites::find_standing(&state, &actor, guild_id).await)
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        _ = guild_id;
+        Ok(None)
+    }
 }
 
 /// A guild's live invites.

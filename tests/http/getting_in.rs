@@ -163,6 +163,28 @@ async fn a_closed_instance_and_one_with_invites_keep_their_rules() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_script_a_link_for_others_is_made_by_a_button_and_not_by_looking() {
+    on_both(&[], async |instance| {
+        let ana = register(instance, "ana").await;
+        let guild = ana.call("/api/guilds/create", &form(&[("name", "Den")])).await.json()["id"].clone();
+        let guild = guild.as_str().unwrap();
+        let path = format!("/servers/{guild}/invite");
+        let link = format!("value=\"{}/invite/", instance.url);
+        let before = instance.database.content().await;
+        for _ in 0..2 {
+            let page = ana.page(&path).await;
+            assert!(page.body.contains("Create invite link") && !page.body.contains(&link), "{}", page.body);
+        }
+        assert_eq!(instance.database.content().await, before);
+        let made = ana.form("/api/invites/standing", &form(&[("guild_id", guild)])).await;
+        assert_eq!(made.status, 302, "{made:?}");
+        let page = ana.page(&path).await;
+        assert!(page.body.contains(&link) && !page.body.contains("Create invite link"), "{}", page.body);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn made_up_addresses_are_no_way_around_the_limits() {
     let changes = [
         ("HARMONY_LIMIT_LOGIN_TRIES_PER_ADDRESS", "10"),

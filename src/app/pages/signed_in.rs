@@ -15,7 +15,7 @@ use super::dialogs::{DialogHost, provide_dialogs};
 use super::{ErrorPage, NotFound};
 use crate::api::accounts::devices;
 use crate::api::document::{origin, remember_look, set_status};
-use crate::api::invites::{list_invites, standing_invite};
+use crate::api::invites::{find_standing_invite, list_invites};
 use crate::api::pages::load_page;
 use crate::api::{Answer, Refusal};
 use crate::app::chat::connect;
@@ -42,7 +42,7 @@ pub enum Extra {
     Devices(Vec<Device>),
     /// The list of a server's invites.
     Invites(Vec<Invite>),
-    /// The link of "Invite people".
+    /// The link of "Invite people", where there is one.
     InviteLink(String),
 }
 
@@ -85,7 +85,8 @@ async fn start(place: Place, path: String) -> Answer<Start> {
             allowed(list_invites(guild).await).map_or(Extra::None, Extra::Invites)
         }
         (Place::Guild { guild, .. }, path) if path.starts_with("/servers/") && path.ends_with("/invite") => {
-            allowed(standing_invite(guild).await)
+            allowed(find_standing_invite(guild).await)
+                .flatten()
                 .map_or(Extra::None, |invite| Extra::InviteLink(invite_link(&invite.code)))
         }
         _ => Extra::None,

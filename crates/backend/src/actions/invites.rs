@@ -56,33 +56,49 @@ pub async fn create(
     let change = state.store.write(move |tx| {
         Box::pin(async move {
             require(in_guild_for_write(tx, user, guild).await?, Permissions::CREATE_INVITE)?;
-            let now = tx.now_ms();
-            if invites::live_of_guild(tx, guild, now).await?.len() >= limits::INVITES_PER_GUILD {
-                return Err(Error::LimitReached);
-            }
-            let expires_at = max_age.map(|seconds| now + seconds * 1000);
-            let new = invites::NewInvite { code: &code, guild, inviter: user, expires_at, max_uses };
-            invites::insert(tx, &new).await?;
-            invites::live_by_code(tx, &code, now).await?.ok_or(Error::Internal)
+            let expires_at = max_age.map(|seconds| tx.now_ms() + seconds * 1000);
+            make(tx, invites::NewInvite { code: &code, guild, inviter: user, expires_at, max_uses }).await
         })
     });
     change.await
 }
 
-/// One's own invite without limits, made if there is none.
-pub async fn standing(state: &AppState, actor: &Actor, guild: GuildId) -> Result<Invite> {
+async fn make(tx: &mut Tx, new: invites::NewInvite<'_>) -> Result<Invite> {
+    let now = tx.now_ms();
+    if invites::live_of_guild(tx, new.guild, now).await?.len() >= limits::INVITES_PER_GUILD {
+        return Err(Error::LimitReached);
+    }
+    invites::insert(tx, &new).await?;
+    invites::live_by_code(tx, new.code, now).await?.ok_or(Error::Internal)
+}
+
+/// One's own invite without limits, if there is one.
+pub async fn find_standing(state: &AppState, actor: &Actor, guild: GuildId) -> Result<Option<Invite>> {
     state.rates.read(actor.user_id)?;
     let mut reader = state.store.read().await?;
     require(in_guild(&mut reader, actor.user_id, guild).await?, Permissions::CREATE_INVITE)?;
-    let live = invites::live_of_guild(&mut reader, guild, now_ms()).await?;
-    drop(reader);
-    let own = live.into_iter().find(|invite| {
-        invite.inviter.id == actor.user_id && invite.expires_at.is_none() && invite.max_uses.is_none()
-    });
-    match own {
-        Some(invite) => Ok(invite),
-        None => create(state, actor, guild, "", "").await,
+    invites::standing(&mut reader, guild, actor.user_id).await
+}
+
+/// The same, made if there is none.
+pub async fn standing(state: &AppState, actor: &Actor, guild: GuildId) -> Result<Invite> {
+    if let Some(invite) = find_standing(state, actor, guild).await? {
+        return Ok(invite);
     }
+    state.rates.change(actor.user_id)?;
+    let (user, code) = (actor.user_id, new_code()?);
+    let change = state.store.write(move |tx| {
+        Box::pin(async move {
+            require(in_guild_for_write(tx, user, guild).await?, Permissions::CREATE_INVITE)?;
+            // They may have asked twice.
+            if let Some(invite) = invites::standing(tx, guild, user).await? {
+                return Ok(invite);
+            }
+            let (expires_at, max_uses) = (None, None);
+            make(tx, invites::NewInvite { code: &code, guild, inviter: user, expires_at, max_uses }).await
+        })
+    });
+    change.await
 }
 
 /// A guild's live invites, for those who manage it.

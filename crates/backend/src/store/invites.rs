@@ -83,6 +83,15 @@ pub async fn live_of_guild(db: &mut impl Db, guild: GuildId, now_ms: i64) -> Res
     Ok(query!(fetch_all Row, db, sql, guild.get(), now_ms)?.into_iter().map(Invite::from).collect())
 }
 
+/// The oldest of somebody's invites to a guild that have no limit and no end.
+pub async fn standing(db: &mut impl Db, guild: GuildId, inviter: UserId) -> Result<Option<Invite>> {
+    let sql = "select i.id, i.code, i.guild_id, i.expires_at, i.max_uses, i.uses, i.inviter_id, u.username, u.display_name
+        from invites i join users u on u.id = i.inviter_id
+        where i.guild_id = $1 and i.inviter_id = $2 and i.expires_at is null and i.max_uses is null
+        order by i.id limit 1";
+    Ok(query!(fetch_optional Row, db, sql, guild.get(), inviter.get())?.map(Invite::from))
+}
+
 /// Adds an invite.
 pub async fn insert(tx: &mut Tx, new: &NewInvite<'_>) -> Result<InviteId> {
     let id: InviteId = tx.new_id();

@@ -1,6 +1,6 @@
 //! Invites: who may make, see, use and end them.
 
-use backend::actions::invites::{create, join, list, preview, revoke, standing};
+use backend::actions::invites::{create, find_standing, join, list, preview, revoke, standing};
 use backend::actions::members;
 use protocol::entity::MessageKind;
 use protocol::error::{Field, Problem};
@@ -32,6 +32,45 @@ async fn members_make_invites_and_strangers_do_not() {
 }
 
 #[tokio::test]
+async fn looking_for_ones_standing_invite_makes_none() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        // Neither another's nor one with a limit is one's own standing one.
+        create(&app.state, &s.bo.actor, s.guild.id, "3600", "").await.unwrap();
+        create(&app.state, &s.bo.actor, s.guild.id, "", "5").await.unwrap();
+        let before = app.content().await;
+        assert_eq!(find_standing(&app.state, &s.bo.actor, s.guild.id).await, Ok(None));
+        for stranger in s.strangers() {
+            let found = find_standing(&app.state, &stranger.actor, s.guild.id);
+            assert_eq!(refused(app, found).await, Error::NotFound);
+        }
+        assert_eq!(app.content().await, before);
+        let invite = standing(&app.state, &s.bo.actor, s.guild.id).await.unwrap();
+        assert_eq!(find_standing(&app.state, &s.bo.actor, s.guild.id).await, Ok(Some(invite)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn asked_for_twice_at_once_there_is_one_standing_invite() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let ask = || {
+            let (state, bo, guild) = (app.state.clone(), s.bo.actor, s.guild.id);
+            tokio::spawn(async move { standing(&state, &bo, guild).await.unwrap().code })
+        };
+        let asked: Vec<_> = (0..8).map(|_| ask()).collect();
+        let mut codes = Vec::new();
+        for asked in asked {
+            codes.push(asked.await.unwrap());
+        }
+        codes.dedup();
+        assert_eq!(codes.len(), 1, "{codes:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn where_members_may_not_invite_they_cannot() {
     on_both(async |app| {
         let s = Scene::new(app).await;
@@ -44,6 +83,8 @@ async fn where_members_may_not_invite_they_cannot() {
         assert_eq!(refused(app, made).await, Error::Forbidden);
         let made = standing(&app.state, &s.bo.actor, s.guild.id);
         assert_eq!(refused(app, made).await, Error::Forbidden);
+        let found = find_standing(&app.state, &s.bo.actor, s.guild.id);
+        assert_eq!(refused(app, found).await, Error::Forbidden);
         assert!(create(&app.state, &s.ana.actor, s.guild.id, "", "").await.is_ok());
     })
     .await;
