@@ -11,8 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::event::Event;
+use protocol::frame::CloseCode;
 use protocol::limits::REPLAY_EVENTS;
-use protocol::{GuildId, Result, Stream, UserId};
+use protocol::{GuildId, Result, Rev, Stream, UserId};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +22,7 @@ use tokio_util::task::TaskTracker;
 use crate::AppState;
 use crate::bus::{Bus, Hint};
 use crate::hub::{Arrival, GATHER, Hub, Want};
-use crate::store::{CommitSink, Committed, Store, access, streams};
+use crate::store::{CommitSink, Committed, Store, access, hints, now_ms, sessions, streams};
 
 /// How long a missing predecessor may take before the log is read. Commits that overtake each other are a
 /// millisecond apart; a twentieth of a second is far beyond that and still not noticed.
@@ -35,6 +36,9 @@ const TURN: Duration = Duration::from_millis(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(2);
 /// Streams in one such part: one short statement each, below half a percent of a core.
 const SWEEP_STREAMS: usize = 200;
+/// How often hints of processes that serve nobody are looked for: whoever was signed out on the command line hears
+/// nothing more after that. One statement, which nearly always finds nothing.
+const HINTS_EVERY: Duration = Duration::from_secs(1);
 /// Questions to the database at the same time; pages want its readers too.
 const QUESTIONS: usize = 3;
 /// First and longest pause before a question that failed is asked again.
@@ -121,6 +125,7 @@ pub fn start(state: &AppState, bus: &dyn Bus) {
     if let Some(hints) = bus.hints() {
         tasks.spawn(token.clone().run_until_cancelled_owned(keeper.clone().listen(hints)));
     }
+    tasks.spawn(token.clone().run_until_cancelled_owned(keeper.clone().look_for_hints()));
     tasks.spawn(token.clone().run_until_cancelled_owned(keeper.clone().sweep()));
     tasks.spawn(token.clone().run_until_cancelled_owned(keeper.clone().presence()));
     tasks.spawn(async move {
@@ -163,6 +168,7 @@ impl Keeper {
                     }
                     Want::Log(stream) => self.read_log(stream).await,
                     Want::Standing(user, stream) => self.standing(user, stream).await,
+                    Want::Sessions(user) => self.sessions(user).await,
                 },
                 Err(_closed) => return,
             };
@@ -204,6 +210,18 @@ impl Keeper {
         }
     }
 
+    async fn sessions(&self, user: UserId) -> Result<()> {
+        // The sockets before the question: a session that begins after it is none of its business.
+        let open = self.hub.sessions_of(user);
+        let mut reader = self.store.read().await?;
+        for session in open {
+            if !sessions::exists(&mut reader, session, now_ms()).await? {
+                self.hub.close_session(session, CloseCode::SignedOut);
+            }
+        }
+        Ok(())
+    }
+
     /// Brings the hub up to the end of a stream's log.
     async fn read_log(&self, stream: Stream) -> Result<()> {
         let Some(considered) = self.hub.considered(stream) else { return Ok(()) };
@@ -238,9 +256,28 @@ impl Keeper {
 
     async fn listen(self, mut hints: mpsc::Receiver<Hint>) {
         while let Some(hint) = hints.recv().await {
-            if self.hub.considered(hint.stream).is_some_and(|considered| considered < hint.rev) {
-                self.catch_up(hint.stream).await;
+            self.hear(hint.stream, hint.rev).await;
+        }
+    }
+
+    /// Looks for what processes have left that serve nobody, and so are not on the bus.
+    async fn look_for_hints(self) {
+        loop {
+            tokio::time::sleep(HINTS_EVERY).await;
+            for (stream, rev) in self.hints().await.unwrap_or_default() {
+                self.hear(stream, rev).await;
             }
+        }
+    }
+
+    async fn hints(&self) -> Result<Vec<(Stream, Rev)>> {
+        let _permit = self.questions.acquire().await.map_err(|_| protocol::Error::Busy)?;
+        hints::of_late(&mut self.store.read().await?).await
+    }
+
+    async fn hear(&self, stream: Stream, rev: Rev) {
+        if self.hub.considered(stream).is_some_and(|considered| considered < rev) {
+            self.catch_up(stream).await;
         }
     }
 

@@ -4,7 +4,7 @@
 //! Locks are taken in this order and never the other way: people, a connection's subscriptions, the map of topics,
 //! a topic, an outbox. None is held over an await.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use axum::extract::ws::Utf8Bytes;
@@ -42,6 +42,8 @@ pub(crate) enum Want {
     Log(Stream),
     /// Whether somebody has a part in a stream.
     Standing(UserId, Stream),
+    /// Which of somebody's sessions have ended.
+    Sessions(UserId),
 }
 
 struct Shared {
@@ -95,6 +97,11 @@ impl Hub {
     /// Ends all sockets of a person, likewise.
     pub fn close_user(&self, user: UserId, code: CloseCode) {
         locked(&self.shared.people).of(user).iter().for_each(|connection| connection.close(code));
+    }
+
+    /// The sessions somebody has sockets of.
+    pub(crate) fn sessions_of(&self, user: UserId) -> BTreeSet<SessionId> {
+        locked(&self.shared.people).of(user).iter().map(|connection| connection.session).collect()
     }
 
     /// Ends all sockets and takes no more: the instance is stopping.
@@ -307,6 +314,9 @@ impl Hub {
                 (Stream::User(user), Event::DmOpened { dm }) => {
                     self.want(Want::Standing(user, Stream::Dm(dm.id)))
                 }
+                // Where a session was ended in this process its sockets are closed by now; where another did it, this
+                // is how it is heard of.
+                (Stream::User(user), Event::DevicesChanged) => self.want(Want::Sessions(user)),
                 // It was taken away on arrival. Had it been given back before this came (out of order), the
                 // database knows.
                 (Stream::User(user), Event::GuildLeft { guild_id }) => {

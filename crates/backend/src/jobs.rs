@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::AppState;
 use crate::auth::session::idle_limit_ms;
-use crate::store::{Tx, Work, invites, nonces, now_ms, purges, sessions, streams};
+use crate::store::{Tx, Work, hints, invites, nonces, now_ms, purges, sessions, streams};
 
 /// How often old things are looked for.
 const EVERY: Duration = Duration::from_secs(10 * 60);
@@ -67,6 +67,7 @@ pub async fn run(state: &AppState) -> Result<()> {
     expire_sessions(state, now).await?;
     in_steps(state, move |tx| Box::pin(nonces::delete_old(tx, now - limits::NONCE_DAYS * DAY_MS, STEP))).await?;
     in_steps(state, move |tx| Box::pin(invites::delete_dead(tx, now, STEP))).await?;
+    in_steps(state, |tx| Box::pin(hints::delete_old(tx, STEP))).await?;
     purge(state).await?;
     let before = now - i64::from(state.config.event_retention_days) * DAY_MS;
     expire_events(state, before).await?;

@@ -111,6 +111,7 @@ impl AppState {
 
     /// Starts delivery alone; tests do timed work when they want it.
     pub fn start_delivery(&self) {
+        self.store.serve();
         delivery::start(self, self.bus.0.as_ref());
     }
 

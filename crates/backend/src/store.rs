@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use protocol::event::Event;
@@ -51,6 +52,7 @@ pub mod backup;
 pub mod channels;
 pub mod dms;
 pub mod guilds;
+pub mod hints;
 pub mod invites;
 pub mod members;
 pub mod messages;
@@ -112,6 +114,8 @@ pub(crate) struct Inner {
     pub(crate) snowflakes: Snowflakes,
     pub(crate) lease: node::Lease,
     pub(crate) sink: OnceLock<Arc<dyn CommitSink>>,
+    /// Whether somebody listens to what this process commits; otherwise it leaves hints for the one that serves.
+    pub(crate) is_heard: Arc<AtomicBool>,
     pub(crate) answer_before_commit: bool,
 }
 
@@ -147,6 +151,11 @@ impl Store {
     pub fn set_sink(&self, sink: Arc<dyn CommitSink>) {
         // A second sink would be a second publisher; the first one stays.
         let _ = self.inner.sink.set(sink);
+    }
+
+    /// From here on this process serves: what it commits is heard, and needs no [`hints`].
+    pub(crate) fn serve(&self) {
+        self.inner.is_heard.store(true, Ordering::Relaxed);
     }
 
     /// A read transaction: everything read through it is of one moment.

@@ -412,5 +412,6 @@ fn changes_listeners(event: &Event) -> bool {
             | Event::DmOpened { .. }
             | Event::MemberLeft { .. }
             | Event::GuildDeleted { .. }
+            | Event::DevicesChanged
     )
 }

@@ -47,6 +47,7 @@ pub(super) async fn open(options: &Options) -> std::result::Result<Store, OpenEr
             snowflakes: Snowflakes::new(lease.node),
             lease,
             sink: OnceLock::new(),
+            is_heard: Arc::default(),
             answer_before_commit: options.answer_before_commit,
         }),
     };
@@ -76,8 +77,8 @@ where
     let task = tokio::spawn(async move {
         let Backend::Postgres { pool } = &store.inner.backend else { return Err(Error::Internal) };
         let begun = pool.begin().await.map_err(fault)?;
-        let snowflakes = store.inner.snowflakes.clone();
-        let mut tx = Tx { conn: Owned::Postgres(begun), emitted: Vec::new(), snowflakes };
+        let (snowflakes, is_heard) = (store.inner.snowflakes.clone(), Arc::clone(&store.inner.is_heard));
+        let mut tx = Tx { conn: Owned::Postgres(begun), emitted: Vec::new(), snowflakes, is_heard };
         let result = AssertUnwindSafe(work(&mut tx)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!("a write panicked");
             Err(Error::Internal)

@@ -68,16 +68,18 @@ pub(super) async fn open(options: &Options) -> std::result::Result<Store, OpenEr
     let (sender, receiver) = mpsc::channel(QUEUE);
     let lease = node::lease_sqlite(&mut writer).await?;
     let snowflakes = Snowflakes::new(lease.node);
+    let is_heard = Arc::default();
     let store = Store {
         inner: Arc::new(Inner {
             backend: Backend::Sqlite { readers, writer: sender, path },
             snowflakes: snowflakes.clone(),
             lease,
             sink: OnceLock::new(),
+            is_heard: Arc::clone(&is_heard),
             answer_before_commit: options.answer_before_commit,
         }),
     };
-    let tx = Tx { conn: Owned::Sqlite(Box::new(writer)), emitted: Vec::new(), snowflakes };
+    let tx = Tx { conn: Owned::Sqlite(Box::new(writer)), emitted: Vec::new(), snowflakes, is_heard };
     tokio::spawn(Writer { tx, store: Arc::downgrade(&store.inner) }.run(receiver));
     node::keep(&store);
     Ok(store)

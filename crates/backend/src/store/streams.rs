@@ -20,7 +20,7 @@ pub struct Logged {
 }
 
 /// How a stream is stored: its kind's number and its id.
-fn key(stream: Stream) -> (i64, i64) {
+pub(super) fn key(stream: Stream) -> (i64, i64) {
     match stream {
         Stream::Guild(id) => (0, id.get()),
         Stream::Dm(id) => (1, id.get()),
@@ -28,7 +28,7 @@ fn key(stream: Stream) -> (i64, i64) {
     }
 }
 
-fn from_key(kind: i64, id: i64) -> Stream {
+pub(super) fn from_key(kind: i64, id: i64) -> Stream {
     match kind {
         0 => Stream::Guild(Id::from_trusted(id)),
         1 => Stream::Dm(Id::from_trusted(id)),

@@ -1,12 +1,13 @@
 //! Transactions: what a write may do, and the two kinds of connection behind one face.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use protocol::event::Event;
 use protocol::{Error, Id, Result, Rev, Stream};
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
-use super::{Committed, Snowflakes, now_ms, streams};
+use super::{Committed, Snowflakes, hints, now_ms, streams};
 
 /// A connection to either database, for the moment of one statement.
 pub enum Conn<'c> {
@@ -55,6 +56,7 @@ pub struct Tx {
     pub(crate) conn: Owned,
     pub(crate) emitted: Vec<Committed>,
     pub(crate) snowflakes: Snowflakes,
+    pub(crate) is_heard: Arc<AtomicBool>,
 }
 
 impl Db for Tx {
@@ -96,6 +98,9 @@ impl Tx {
     pub async fn emit(&mut self, stream: Stream, event: Event) -> Result<Rev> {
         let json: Arc<str> = serde_json::to_string(&event).map_err(|_| Error::Internal)?.into();
         let rev = streams::append(self, stream, &event, &json).await?;
+        if !self.is_heard.load(Ordering::Relaxed) {
+            hints::leave(self, stream, rev).await?;
+        }
         self.emitted.push(Committed { stream, rev, event: Arc::new(event), json });
         Ok(rev)
     }

@@ -21,6 +21,7 @@ mod guilds;
 mod invites;
 mod leases;
 mod messages;
+mod operator;
 mod pages;
 mod plans;
 mod races;
