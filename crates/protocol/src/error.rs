@@ -53,6 +53,10 @@ tagged! {
         /// 409: the retry key was used for something else.
         #[error("This retry key was already used for something else.")]
         NonceReused,
+        /// 409: the message that is answered is not there (any more). Nothing was written: the same text can be sent
+        /// without it, with the same retry key.
+        #[error("The message you answer is not there any more.")]
+        ReplyGone,
         /// 409: an owner hands a server over before leaving it.
         #[error("Hand the server over to somebody else first.")]
         OwnerCannotLeave,
@@ -91,6 +95,7 @@ impl Error {
             Self::UsernameTaken
             | Self::EmailTaken
             | Self::NonceReused
+            | Self::ReplyGone
             | Self::OwnerCannotLeave
             | Self::LimitReached => 409,
             Self::TooLarge => 413,

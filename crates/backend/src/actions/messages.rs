@@ -33,6 +33,9 @@ struct Parsed {
 }
 
 /// Sends a message. A repeat with the same nonce returns the first one and changes nothing.
+///
+/// # Errors
+/// [`Error::ReplyGone`] when what it answers was deleted meanwhile; then nothing was written, the nonce included.
 pub async fn send(state: &AppState, actor: &Actor, channel: ChannelId, draft: Draft<'_>) -> Result<Message> {
     state.rates.change(actor.user_id)?;
     let parsed = Parsed {
@@ -107,8 +110,11 @@ async fn show_conversation(tx: &mut Tx, channel: ChannelId) -> Result<()> {
     Ok(())
 }
 
+/// # Errors
+/// [`Error::ReplyGone`] when there is no such message in the channel. Whoever sends may read there, so it tells them
+/// nothing that they may not know, and apart from a channel that is gone.
 async fn quote(tx: &mut Tx, channel: ChannelId, id: MessageId) -> Result<Quoted> {
-    let message = messages::get(tx, channel, id).await?.ok_or(Error::NotFound)?;
+    let message = messages::get(tx, channel, id).await?.ok_or(Error::ReplyGone)?;
     if message.kind.is_system() {
         return Err(Error::Forbidden);
     }

@@ -79,9 +79,33 @@ async fn a_reply_answers_a_message_of_the_same_channel() {
             let draft = Draft { content: "me", reply_to: Some(to), nonce: "" };
             send(&app.state, &s.bo.actor, channel, draft)
         };
-        assert_eq!(refused(app, reply(other, question.id)).await, Error::NotFound);
-        assert_eq!(refused(app, reply(s.general, MessageId::from_trusted(NOBODYS))).await, Error::NotFound);
+        assert_eq!(refused(app, reply(other, question.id)).await, Error::ReplyGone);
+        assert_eq!(refused(app, reply(s.general, MessageId::from_trusted(NOBODYS))).await, Error::ReplyGone);
         assert_eq!(refused(app, reply(s.general, system.id)).await, Error::Forbidden);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reply_to_a_message_that_was_deleted_meanwhile_says_so_and_can_be_sent_without_it() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let question = s.ana.say(s.general, "who has the key?").await.id;
+        delete(&app.state, &s.ana.actor, s.general, question).await.unwrap();
+        let answer = |reply_to| {
+            let draft = Draft { content: "it is with me", reply_to, nonce: "the-same" };
+            send(&app.state, &s.bo.actor, s.general, draft)
+        };
+        assert_eq!(refused(app, answer(Some(question))).await, Error::ReplyGone);
+        assert_eq!(Error::ReplyGone.status(), 409);
+        let sent = answer(None).await.unwrap();
+        assert_eq!(answer(None).await, Ok(sent));
+        // Of a channel that is gone nothing is said about messages.
+        let other = s.ana.create_channel(s.guild.id, "other").await.id;
+        let there = s.bo.say(other, "soon gone").await.id;
+        backend::actions::channels::delete(&app.state, &s.ana.actor, other).await.unwrap();
+        let draft = Draft { content: "late", reply_to: Some(there), nonce: "" };
+        assert_eq!(refused(app, send(&app.state, &s.bo.actor, other, draft)).await, Error::NotFound);
     })
     .await;
 }

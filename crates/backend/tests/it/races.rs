@@ -132,7 +132,7 @@ async fn nothing_of_somebody_is_committed_after_they_were_removed() {
             let answers: Vec<_> = join_all(sends).await.into_iter().map(Result::unwrap).collect();
             assert_eq!(kick.await.unwrap(), Ok(()));
             assert!(
-                answers.iter().all(|answer| matches!(answer, Ok(()) | Err(Error::NotFound))),
+                answers.iter().all(|answer| matches!(answer, Ok(()) | Err(Error::ReplyGone))),
                 "{answers:?}"
             );
         }
