@@ -184,12 +184,21 @@ mod tests {
         let stopping = CancellationToken::new();
         let router = Router::new().route("/", get(|| async { "here" }));
         let server = tokio::spawn(serve(listener, router, Vec::new(), stopping.clone()));
-        let mut slow = TcpStream::connect(addr).await.unwrap();
-        slow.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").await.unwrap();
-        let started = tokio::time::Instant::now();
-        let mut answer = Vec::new();
-        slow.read_to_end(&mut answer).await.unwrap();
-        assert!(started.elapsed() >= HEAD_WITHIN && !answer.starts_with(b"HTTP/1.1 200"), "{answer:?}");
+        let whole = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        let half = "GET / HTTP/1.1\r\nHost: x\r\n";
+        // Nothing at all, half a head, nothing more after an answer, half of the next head.
+        for (said, answers) in
+            [(String::new(), 0), (half.into(), 0), (whole.into(), 1), (format!("{whole}{half}"), 1)]
+        {
+            let mut slow = TcpStream::connect(addr).await.unwrap();
+            slow.write_all(said.as_bytes()).await.unwrap();
+            let started = tokio::time::Instant::now();
+            let mut answer = String::new();
+            slow.read_to_string(&mut answer).await.unwrap();
+            assert_eq!(answer.matches("HTTP/1.1 200").count(), answers, "{said:?}: {answer}");
+            let waited = started.elapsed();
+            assert!(waited >= HEAD_WITHIN && waited < HEAD_WITHIN * 2, "{said:?}: {waited:?}");
+        }
         stopping.cancel();
         server.await.unwrap();
     }

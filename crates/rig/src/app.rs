@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use backend::{AppState, Config};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::database::Database;
 use crate::{Person, Socket};
@@ -16,6 +18,8 @@ pub struct TestApp {
     /// Where it listens.
     pub addr: SocketAddr,
     database: Database,
+    stopping: CancellationToken,
+    listening: TaskTracker,
 }
 
 /// Settings for tests: like the defaults, with room for many actors from one address.
@@ -51,8 +55,16 @@ impl TestApp {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         // It listens on when the state is closed, so that what a stopping instance answers can be looked at.
-        tokio::spawn(backend::listen::serve(listener, router, Vec::new(), Default::default()));
-        Self { state, addr, database }
+        let (stopping, listening) = (CancellationToken::new(), TaskTracker::new());
+        listening.spawn(backend::listen::serve(listener, router, Vec::new(), stopping.clone()));
+        Self { state, addr, database, stopping, listening }
+    }
+
+    /// Takes no more connections; returns when those that are open have ended, but for sockets.
+    pub async fn stop_listening(&self) {
+        self.stopping.cancel();
+        self.listening.close();
+        self.listening.wait().await;
     }
 
     /// What it runs on.
@@ -82,13 +94,15 @@ impl TestApp {
 
     /// Stops and starts again on the same database.
     pub async fn restart(self, changes: &[(&str, &str)]) -> Self {
-        let Self { state, database, .. } = self;
+        let Self { state, database, stopping, .. } = self;
+        stopping.cancel();
         state.close().await;
         Self::start(database, changes).await
     }
 
     /// Stops and removes the database.
     pub async fn stop(self) {
+        self.stopping.cancel();
         self.state.close().await;
         self.database.remove().await;
     }

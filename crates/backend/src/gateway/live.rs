@@ -188,7 +188,12 @@ async fn check_session(state: &AppState, link: &Link) -> Result<(), End> {
 mod tests {
     use std::time::Duration;
 
-    use super::{Peer, SESSION_CHECK_EVERY, SILENCE};
+    use axum::extract::ws::Message;
+    use protocol::frame::{ClientFrame, CloseCode};
+    use protocol::{ChannelId, GuildId, SessionId, UserId};
+
+    use super::{End, Peer, SESSION_CHECK_EVERY, SILENCE};
+    use crate::{AppState, Config};
 
     #[test]
     fn the_session_is_looked_up_every_five_minutes_however_talkative_the_client_is() {
@@ -204,5 +209,32 @@ mod tests {
             checks += usize::from(peer.is_check_due(now));
         }
         assert_eq!(checks, 3);
+    }
+
+    #[tokio::test]
+    async fn whatever_a_client_sends_after_five_minutes_its_session_is_looked_up() {
+        let folder = tempfile::TempDir::with_prefix("harmony-test-").unwrap();
+        let url = format!("sqlite:{}", folder.path().join("harmony.db").display());
+        let environment = [("HARMONY_DATABASE_URL".to_owned(), url)].into();
+        let state = AppState::open(Config::from_sources("", "none", &environment).unwrap()).await.unwrap();
+        let frames = [
+            ClientFrame::Ping { n: 1 },
+            ClientFrame::Typing { channel: ChannelId::from_trusted(5) },
+            ClientFrame::Focus { guild: None },
+            ClientFrame::Focus { guild: Some(GuildId::from_trusted(5)) },
+        ];
+        for frame in frames {
+            // A session that has ended without a word.
+            let link = state.hub.connect(UserId::from_trusted(5), SessionId::from_trusted(7)).unwrap();
+            let mut peer = Peer::new();
+            let message = Message::text(serde_json::to_string(&frame).unwrap());
+            assert_eq!(peer.handle(&state, &link, message.clone()).await, Ok(()), "not yet: {frame:?}");
+            tokio::time::pause();
+            tokio::time::advance(SESSION_CHECK_EVERY).await;
+            tokio::time::resume();
+            let ended = Err(End::Close(CloseCode::SignedOut));
+            assert_eq!(peer.handle(&state, &link, message).await, ended, "{frame:?}");
+        }
+        state.close().await;
     }
 }
