@@ -20,8 +20,8 @@ use client::{Client, Compared, Way};
 use futures_util::{StreamExt, stream};
 use history::History;
 use protocol::snapshot::Place;
-use rights::Opening;
 use rig::{Database, TestApp};
+use rights::Opening;
 
 /// Histories on SQLite, which is the cheaper one, and on PostgreSQL.
 const HISTORIES: (u64, u64) = (72, 18);

@@ -341,8 +341,8 @@ impl<'a> History<'a> {
         let bits = [Permissions::VIEW_CHANNEL, Permissions::SEND_MESSAGES, Permissions::MANAGE_CHANNELS];
         let bit = bits[self.dice.below(3)];
         // One that allows and denies nothing is none: it is taken back.
-        let (allow, deny) = [(bit, Permissions::NONE), (Permissions::NONE, bit), Default::default()]
-            [self.dice.below(3)];
+        let (allow, deny) =
+            [(bit, Permissions::NONE), (Permissions::NONE, bit), Default::default()][self.dice.below(3)];
         set_exception(self.app, guild, channel, Overwrite { subject, allow, deny }).await
     }
 

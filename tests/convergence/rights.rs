@@ -29,7 +29,9 @@ impl Opening {
     pub(crate) async fn prepare(self, history: &History<'_>) {
         let (app, guild) = (history.app, history.guilds[0]);
         match self {
-            Self::ToEveryone => _ = set_role(app, guild, Some(guild.cast()), Permissions::NONE).await.unwrap(),
+            Self::ToEveryone => {
+                _ = set_role(app, guild, Some(guild.cast()), Permissions::NONE).await.unwrap()
+            }
             _ => history.except_general(guild.cast(), Permissions::NONE, Permissions::VIEW_CHANNEL).await,
         }
     }

@@ -65,7 +65,8 @@ pub async fn run(state: &AppState) -> Result<()> {
     state.rates.forget_idle();
     let now = now_ms();
     expire_sessions(state, now).await?;
-    in_steps(state, move |tx| Box::pin(nonces::delete_old(tx, now - limits::NONCE_DAYS * DAY_MS, STEP))).await?;
+    in_steps(state, move |tx| Box::pin(nonces::delete_old(tx, now - limits::NONCE_DAYS * DAY_MS, STEP)))
+        .await?;
     in_steps(state, move |tx| Box::pin(invites::delete_dead(tx, now, STEP))).await?;
     in_steps(state, |tx| Box::pin(hints::delete_old(tx, STEP))).await?;
     purge(state).await?;

@@ -119,19 +119,20 @@ async fn nobody_gets_at_a_deleted_guild_while_its_members_are_still_being_remove
     on_both(async |app| {
         let s = Scene::new(app).await;
         let guild = s.guild.id;
-        let crew = app.state.store.write(move |tx| {
-            Box::pin(guild_rows::insert_role(tx, guild, "crew", Permissions::ALL, 1))
-        });
+        let crew = app
+            .state
+            .store
+            .write(move |tx| Box::pin(guild_rows::insert_role(tx, guild, "crew", Permissions::ALL, 1)));
         let (crew, bo) = (crew.await.unwrap(), s.bo.id());
-        let give = app.state.store.write(move |tx| {
-            Box::pin(backend::store::members::add_role(tx, guild, bo, crew))
-        });
+        let give =
+            app.state.store.write(move |tx| Box::pin(backend::store::members::add_role(tx, guild, bo, crew)));
         give.await.unwrap();
         let message = s.bo.say(s.general, "anybody?").await.id;
         let code = invites::standing(&app.state, &s.ana.actor, guild).await.unwrap().code;
         guilds::delete(&app.state, &s.ana.actor, guild, "Lanternfish").await.unwrap();
         let mut look = app.database().look().await;
-        let rev = async || streams::rev(&mut app.state.store.read().await.unwrap(), Stream::Guild(guild)).await;
+        let rev =
+            async || streams::rev(&mut app.state.store.read().await.unwrap(), Stream::Guild(guild)).await;
         let end = rev().await.unwrap();
         loop {
             let is_left = left(&mut look, guild).await > 1;

@@ -33,10 +33,7 @@ async fn sessions_past_either_limit_end_in_steps_the_oldest_first() {
         sessions_until(app, user, "last_used_at", 201..=206).await;
         let mut ended = Vec::new();
         loop {
-            let step = app
-                .state
-                .store
-                .write(move |tx| Box::pin(sessions::delete_expired(tx, 106, 205, 3)));
+            let step = app.state.store.write(move |tx| Box::pin(sessions::delete_expired(tx, 106, 205, 3)));
             let mut step: Vec<i64> = step.await.unwrap().into_iter().map(protocol::Id::get).collect();
             step.sort_unstable();
             let is_last = step.len() < 3;
@@ -46,7 +43,12 @@ async fn sessions_past_either_limit_end_in_steps_the_oldest_first() {
             }
         }
         assert_eq!(ended, [vec![101, 102, 103], vec![104, 105, 201], vec![202, 203, 204], vec![]]);
-        let left = app.database().look().await.texts("select cast(id as text) from sessions order by sessions.id").await;
+        let left = app
+            .database()
+            .look()
+            .await
+            .texts("select cast(id as text) from sessions order by sessions.id")
+            .await;
         assert_eq!(left, ["106", "107", "205", "206", &ana.actor.session_id.to_string()]);
     })
     .await;
@@ -59,14 +61,20 @@ async fn all_that_ran_out_is_gone_after_a_round_and_its_sockets_with_it() {
         // More than one step.
         let mut look = app.database().look().await;
         let count = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1100)";
-        let hash = if app.database().is_postgres() { "decode(lpad(to_hex(i), 8, '0'), 'hex')" } else { "cast(i as blob)" };
+        let hash = if app.database().is_postgres() {
+            "decode(lpad(to_hex(i), 8, '0'), 'hex')"
+        } else {
+            "cast(i as blob)"
+        };
         let columns = "sessions (id, user_id, token_hash, device, created_at, last_used_at, expires_at)";
-        let rows = format!("select i, {}, {hash}, 'Old device', 0, {now}, 1 from n", ana.id(), now = i64::MAX);
+        let rows =
+            format!("select i, {}, {hash}, 'Old device', 0, {now}, 1 from n", ana.id(), now = i64::MAX);
         look.run(&format!("insert into {columns} {count} {rows}")).await;
         let old = format!("select {}, 'n' || i, 1, {hash}, 1 from n", ana.id());
         let columns = "nonces (author_id, nonce, target_id, body_hash, created_at)";
         look.run(&format!("insert into {columns} {count} {old}")).await;
-        let mut sockets = [app.connect(&ana, Default::default()).await, app.connect(&bo, Default::default()).await];
+        let mut sockets =
+            [app.connect(&ana, Default::default()).await, app.connect(&bo, Default::default()).await];
         for socket in &mut sockets {
             socket.until_live().await;
         }
@@ -100,7 +108,8 @@ async fn retry_keys_are_forgotten_in_steps_the_oldest_first() {
         loop {
             let step = app.state.store.write(move |tx| Box::pin(nonces::delete_old(tx, 8, 3)));
             let is_more = step.await.unwrap();
-            let ages = look.texts("select cast(created_at as text) from nonces order by nonces.created_at").await;
+            let ages =
+                look.texts("select cast(created_at as text) from nonces order by nonces.created_at").await;
             left.push(ages.concat());
             if !is_more {
                 break;

@@ -112,7 +112,8 @@ async fn a_channel_that_becomes_private_is_silent_from_then_on() {
         let told = app.state.store.write(move |tx| {
             Box::pin(async move {
                 let channel = store::channels::by_id(tx, channel).await?.ok_or(protocol::Error::NotFound)?;
-                tx.emit(Stream::Guild(guild), Event::ChannelUpdated { channel, exceptions_changed: true }).await
+                tx.emit(Stream::Guild(guild), Event::ChannelUpdated { channel, exceptions_changed: true })
+                    .await
             })
         });
         told.await.unwrap();

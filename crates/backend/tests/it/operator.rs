@@ -16,7 +16,8 @@ async fn command(app: &TestApp) -> AppState {
 /// Gives somebody conversations, past everything that would tell of them: each is a stream their socket listens to.
 async fn talkative(look: &mut Look, person: &Person, conversations: i64) {
     let user = person.id();
-    let count = format!("with recursive n(i) as (select 1 union all select i + 1 from n where i < {conversations})");
+    let count =
+        format!("with recursive n(i) as (select 1 union all select i + 1 from n where i < {conversations})");
     let partners = "users (id, username, display_name, folded_name, password_hash, created_at)
         select i, 'u' || i, 'U', 'u', 'none', 0 from n where i not in (select id from users)";
     let channel = format!("i + {}", user.get() / 2);
@@ -56,7 +57,10 @@ async fn a_password_reset_beside_the_instance_ends_open_sockets_within_moments()
         for socket in &mut others {
             socket.settle(1).await;
         }
-        assert_eq!(login(&app.state, &request(), "ana", PASSWORD, true).await.map(|_| ()), Err(Error::WrongCredentials));
+        assert_eq!(
+            login(&app.state, &request(), "ana", PASSWORD, true).await.map(|_| ()),
+            Err(Error::WrongCredentials)
+        );
     })
     .await;
 }

@@ -93,7 +93,8 @@ fn statements() -> BTreeSet<Statement> {
 fn counts_the_departed(sql: &str) -> bool {
     let words: Vec<&str> = sql.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     let names = |table: &str| words.contains(&table);
-    let reads = |table: &str| sql.contains(&format!("from {table} ")) || sql.contains(&format!("join {table} "));
+    let reads =
+        |table: &str| sql.contains(&format!("from {table} ")) || sql.contains(&format!("join {table} "));
     let is_alone = reads("members") && !["guilds", "roles", "channels"].iter().any(|table| names(table));
     let of_no_role = reads("member_roles") && !["roles", "channels"].iter().any(|table| names(table));
     is_alone || of_no_role
