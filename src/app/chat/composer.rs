@@ -61,7 +61,7 @@ pub(super) fn Composer(
 fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>) -> impl IntoView {
     let chat: Chat = expect_context();
     let input = NodeRef::<html::Textarea>::new();
-    let problem = RwSignal::new(refused_form());
+    let problem = problem(chat, channel);
     let told_at = StoredValue::new(0_i64);
     let changed = move |text: &str| {
         storage::set_draft(chat.store().my_id(), channel, text);
@@ -83,7 +83,6 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
         }
     };
     keep_draft(chat, channel, input, over);
-    notice_deletion(chat, channel, problem);
     view! {
         <form
             class="composer"
@@ -163,8 +162,10 @@ fn keep_draft(chat: Chat, channel: ChannelId, input: NodeRef<html::Textarea>, ov
     });
 }
 
-/// Whoever is answering a message that is deleted meanwhile is told, and goes on without it.
-fn notice_deletion(chat: Chat, channel: ChannelId, problem: RwSignal<Option<String>>) {
+/// What is wrong with what is being written. Whoever is answering a message that is deleted meanwhile is told, and goes
+/// on without it.
+fn problem(chat: Chat, channel: ChannelId) -> RwSignal<Option<String>> {
+    let problem = RwSignal::new(refused_form());
     Effect::new(move |_| {
         let Some(timeline) = chat.store().timeline(channel) else { return };
         let deleted = timeline.deleted.get();
@@ -174,6 +175,7 @@ fn notice_deletion(chat: Chat, channel: ChannelId, problem: RwSignal<Option<Stri
             problem.set(Some("The message you were answering was deleted. Your text is kept.".to_owned()));
         }
     });
+    problem
 }
 
 /// Tells the others that somebody is writing, at most once in a while.
