@@ -14,6 +14,7 @@ pub mod guilds;
 pub mod invites;
 pub mod messages;
 pub mod pages;
+pub mod plain_forms;
 
 #[cfg(feature = "ssr")]
 pub mod caller;

@@ -46,12 +46,14 @@ fn full_title(text: String) -> String {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_toasts();
+    form::provide_refused_form();
     // Effects run in the browser only, after the page has been taken over: from here on clicks count.
     Effect::new(|_| {
         if let Some(root) = document().document_element() {
             // Cannot fail: the name is a valid attribute name.
             _ = root.set_attribute("data-hydrated", "");
         }
+        form::forget_refused_form();
     });
     view! {
         <Title formatter=full_title/>

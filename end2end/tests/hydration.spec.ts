@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { fill, say } from './calls';
 import { expect, gather, hydrated, live, open, test } from './fixture';
-import { channelLink, channels, message, messages, servers } from './gestures';
+import { channelLink, channels, message, messages, register, servers } from './gestures';
 
 /** Calls to server functions that a page makes, by their name. */
 function calls(page: Page): string[] {
@@ -102,4 +102,23 @@ test('the title names the place', async ({ room, ana }) => {
   await expect(ana.page).toHaveTitle(/general.*Lighthouse.*Harmony/);
   await servers(ana.page).getByRole('link', { name: 'Direct messages' }).click();
   await expect(ana.page).not.toHaveTitle(/Lighthouse/);
+});
+
+test('a form that was sent before script was there comes back, and is taken over as it is', async ({ page, ana, faults }) => {
+  faults.expect(/status of 409/);
+  // Script never arrives on the first page.
+  await page.route('**/*.wasm', () => undefined, { times: 1 });
+  await page.goto('/register');
+  await register(page, 'Somebody', ana.username);
+  await hydrated(page);
+  const username = page.getByRole('textbox', { name: 'Username' });
+  await expect(page).toHaveURL(/\/register$/);
+  await expect(username).toHaveAccessibleDescription('That username is taken.');
+  await expect(username).toHaveValue(ana.username);
+  await expect(page.getByRole('textbox', { name: 'Display name' })).toHaveValue('Somebody');
+  // What was refused is over with the next page.
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await expect(username).toHaveValue('');
+  await expect(page.getByRole('alert')).toHaveCount(0);
 });

@@ -1,8 +1,8 @@
 //! Server side only: the caller of a server function, and the status of its answer.
 
-use axum::http::header::{ACCEPT, HeaderValue, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, Method, StatusCode};
+use axum::http::{HeaderName, StatusCode};
 use backend::{Actor, AppState};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
@@ -35,20 +35,11 @@ pub fn answer<T>(result: protocol::Result<T>) -> Answer<T> {
 
 /// Gives the answer at hand the status an error asks for.
 pub(super) fn set_status(error: &Error) {
-    let Some(response) = use_context::<ResponseOptions>().filter(|_| !is_plain_form()) else { return };
+    let Some(response) = use_context::<ResponseOptions>() else { return };
     response.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     if let Error::RateLimited { retry_after_ms } = error {
         header(&response, RETRY_AFTER, &retry_after_ms.div_ceil(1000).to_string());
     }
-}
-
-/// A form sent without script is answered by sending the person back to it, error in the address: with any
-/// other status the browser would stay on an empty page.
-fn is_plain_form() -> bool {
-    use_context::<Parts>().is_some_and(|parts| {
-        let accepts = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        parts.method == Method::POST && accepts.contains("text/html")
-    })
 }
 
 /// Hands a cookie to the browser.

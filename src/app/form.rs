@@ -1,19 +1,36 @@
-//! Forms of server functions. Without script the browser sends them; with it they are sent in place, and what became
-//! of them is shown where they stand.
+//! Forms of server functions. Without script the browser sends them to the page they stand on (`api::plain_forms`);
+//! with it they are sent in place. What became of them is shown where they stand.
 //!
 //! The framework's `ActionForm` does the same with types of its own for every server function. Those were a tenth of
 //! all the code a browser had to load; here all forms share one type.
 
 use leptos::prelude::*;
-use leptos::server::ServerActionError;
 use leptos::server_fn::ServerFn;
-use leptos::server_fn::error::ServerFnUrlError;
 use leptos::server_fn::redirect::{REDIRECT_HEADER, call_redirect_hook};
 use leptos::task::spawn_local;
 use protocol::Error;
 
 use crate::api::Refusal;
+use crate::api::plain_forms::{CALL, RefusedForm, refused_form};
+use crate::app::controls::Typed;
 use crate::browser::form::{self, Fields, Reply};
+
+/// The form that brought this page back, until script has taken over.
+#[derive(Clone, Copy)]
+struct Refused(StoredValue<Option<RefusedForm>>);
+
+/// Lets the forms below the caller know which of them was refused.
+pub fn provide_refused_form() {
+    // Embedded in the page: both halves have to make the same of it.
+    provide_context(Refused(StoredValue::new(SharedValue::new(refused_form).into_inner())));
+}
+
+/// From here on forms are new. Browser only.
+pub fn forget_refused_form() {
+    if let Some(Refused(form)) = use_context() {
+        form.set_value(None);
+    }
+}
 
 /// Calls of one server function, by forms or by [`Submission::send`], and what became of the last.
 #[derive(Debug, Clone, Copy)]
@@ -24,20 +41,54 @@ pub struct Submission {
     /// How often a call has worked.
     done: RwSignal<u32>,
     outcome: RwSignal<Option<Result<(), Error>>>,
+    typed: StoredValue<Typed>,
 }
 
 impl Submission {
-    /// Nothing sent yet, unless a form without script was refused: then the address of the page says why.
+    /// Nothing sent yet, unless a form without script was refused and this page is the answer.
     pub fn of<S: ServerFn>() -> Self {
-        Self::to(S::PATH)
+        Self::to(S::PATH, None)
     }
 
-    fn to(path: &'static str) -> Self {
-        let refused = use_context::<ServerActionError>()
-            .filter(|refused| refused.path() == path)
-            .map(|refused| ServerFnUrlError::<Refusal>::decode_err(refused.err()))
-            .map(|Refusal(error)| Err(error));
-        Self { path, waiting: RwSignal::new(0), done: RwSignal::new(0), outcome: RwSignal::new(refused) }
+    /// The same where a page has several forms of one function: the one whose hidden field has this value. One that
+    /// is not there counts as empty.
+    pub fn about<S: ServerFn>(name: &str, value: &str) -> Self {
+        Self::to(S::PATH, Some((name, value)))
+    }
+
+    /// The same for many forms that share one answer: none of them comes back filled in.
+    pub fn of_many<S: ServerFn>() -> Self {
+        let submission = Self::of::<S>();
+        submission.typed.set_value(Typed::default());
+        submission
+    }
+
+    fn to(path: &'static str, about: Option<(&str, &str)>) -> Self {
+        let is_this = |form: &RefusedForm| {
+            form.call == path && about.is_none_or(|(name, value)| form.field(name) == value)
+        };
+        let refused = use_context().and_then(|Refused(form)| form.get_value()).filter(is_this);
+        let (outcome, typed) = match refused {
+            Some(RefusedForm { error, fields, .. }) => (Some(Err(error)), fields),
+            None => (None, Vec::new()),
+        };
+        Self {
+            path,
+            waiting: RwSignal::new(0),
+            done: RwSignal::new(0),
+            outcome: RwSignal::new(outcome),
+            typed: StoredValue::new(Typed(typed)),
+        }
+    }
+
+    /// What a field held when the form was sent without script and refused.
+    pub fn typed(self, name: &str) -> Option<String> {
+        self.typed.with_value(|typed| typed.field(name))
+    }
+
+    /// Whether it was refused before this page was made.
+    pub fn came_back(self) -> bool {
+        self.outcome.with_untracked(Option::is_some)
     }
 
     /// Whether an answer is awaited.
@@ -122,10 +173,10 @@ pub fn Form(
     /// The inputs, named after the server function's arguments.
     children: Children,
 ) -> impl IntoView {
+    provide_context(to.typed.get_value());
     view! {
         <form
             method="post"
-            action=to.path
             on:submit=move |event| {
                 if event.default_prevented() {
                     return;
@@ -133,13 +184,28 @@ pub fn Form(
                 // A form that cannot be read is left to the browser.
                 let Some(fields) = Fields::of(&event) else { return };
                 event.prevent_default();
+                // Once is enough.
+                if to.waiting.get_untracked() > 0 {
+                    return;
+                }
                 match check.and_then(|check| check(&fields)) {
                     Some(error) => to.refuse(error),
                     None => to.post(fields),
                 }
             }
         >
+            <CallField of=to.path/>
             {children()}
         </form>
     }
+}
+
+/// Names the function a form calls when the browser sends it. For forms that script does not look after; a [`Form`]
+/// has one.
+#[component]
+pub fn CallField(
+    /// Its path.
+    of: &'static str,
+) -> impl IntoView {
+    view! { <input type="hidden" name=CALL value=of/> }
 }

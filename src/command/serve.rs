@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use backend::{AppState, Config};
+use harmony::api::plain_forms;
 use harmony::app::{App, shell};
 use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, generate_route_list};
@@ -74,6 +76,7 @@ fn router(state: &AppState, options: LeptosOptions) -> Router {
             move || shell(options.clone())
         })
         .with_state(options);
+    let pages = pages.clone().route_layer(from_fn_with_state(pages, plain_forms::take));
     backend::router::protect(backend::router::routes(state.clone()).merge(pages), state)
 }
 

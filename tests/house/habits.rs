@@ -114,7 +114,7 @@ pub(crate) fn raw_markup(file: &File) -> Vec<Finding> {
     places.map(|at| file.finding(line_at(&code, at), "markup that nobody parses")).collect()
 }
 
-/// Text areas with children: rendered on the server, their text would be read as markup.
+/// Text areas with children: rendered on the server, their text would be read as markup. The one exception escapes it.
 pub(crate) fn text_areas(file: &File) -> Vec<Finding> {
     if !is_view(file) {
         return Vec::new();
@@ -123,11 +123,18 @@ pub(crate) fn text_areas(file: &File) -> Vec<Finding> {
     let with_children = |at: &usize| {
         let after = &code[at + "<textarea".len()..];
         let end = end_of_tag(after);
-        !after[..end].ends_with('/')
-            && !after[end..].trim_start_matches('>').trim_start().starts_with("</textarea")
+        let mut inside = after[end..].trim_start_matches('>').trim_start();
+        if inside.starts_with("{initial_text(") {
+            inside = inside[block(inside).len()..].trim_start();
+        }
+        !after[..end].ends_with('/') && !inside.starts_with("</textarea")
     };
     let places = code.match_indices("<textarea").map(|(at, _)| at).filter(with_children);
-    places.map(|at| file.finding(line_at(&code, at), "a text area with children; use `prop:value`")).collect()
+    places
+        .map(|at| {
+            file.finding(line_at(&code, at), "a text area with children; use `initial_text` or `prop:value`")
+        })
+        .collect()
 }
 
 /// Where the `>` of an opening tag is; those of arrows and inside brackets are not it.
@@ -233,6 +240,15 @@ mod tests {
     fn a_text_area_with_children_is_found() {
         let with = "view! { <textarea on:input=move |e| f(e) > 1 name=\"a\">{text}</textarea> }";
         assert_eq!(count(text_areas, "src/app/chat/composer.rs", with), 1);
+        for tame in
+            ["<textarea>{initial_text(f({a}))}</textarea>", "<textarea>\n  {initial_text(a)}\n</textarea>"]
+        {
+            assert_eq!(count(text_areas, "src/app/chat/composer.rs", tame), 0, "{tame}");
+        }
+        for more in ["<textarea>{initial_text(a)}{b}</textarea>", "<textarea>{a}{initial_text(b)}</textarea>"]
+        {
+            assert_eq!(count(text_areas, "src/app/chat/composer.rs", more), 1, "{more}");
+        }
         for empty in ["<textarea prop:value=move || -> String { a }></textarea>", "<textarea name=\"a\"\n/>"]
         {
             assert_eq!(count(text_areas, "src/app/chat/composer.rs", empty), 0, "{empty}");

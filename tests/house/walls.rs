@@ -67,7 +67,8 @@ const ROOMS: &[Room] = &[
     ("backend::listen", &["backend::auth"]),
     // The root package.
     ("api", &["protocol", "backend"]),
-    ("command", &["protocol", "backend", "app"]),
+    // Serving puts what takes plain forms around the pages.
+    ("command", &["protocol", "backend", "api", "app"]),
     ("browser", &["protocol"]),
     ("app", &["api", "protocol"]),
     ("app::words", &["protocol"]),
@@ -75,7 +76,8 @@ const ROOMS: &[Room] = &[
     ("app::controls", &["protocol", "browser"]),
     ("app::store", &["protocol", "browser"]),
     ("app::shell", &["protocol", "api", "app", "app::words"]),
-    ("app::form", &["protocol", "api", "browser"]),
+    // A form that was refused tells its fields what was typed.
+    ("app::form", &["protocol", "api", "browser", "app::controls"]),
     ("app::pages", SCREEN),
     ("app::settings", SCREEN),
     ("app::chat", SCREEN),

@@ -8,6 +8,10 @@ use rig::Database;
 use crate::instance::{Answer, Client, Instance, on_both};
 use crate::world::{World, form, populate};
 
+fn says(world: &World, content: &str) -> Vec<(&'static str, String)> {
+    form(&[("channel_id", &world.channel), ("content", content)])
+}
+
 /// One answer of every kind there is, with a name for it.
 async fn kinds(owner: &Client, anybody: &Client, world: &World) -> Vec<(&'static str, Answer)> {
     let channel = format!("/channels/{}/{}", world.guild, world.channel);
@@ -26,12 +30,8 @@ async fn kinds(owner: &Client, anybody: &Client, world: &World) -> Vec<(&'static
         ("an answer", owner.call("/api/pages/home", &[]).await),
         ("a refusal", anybody.call("/api/pages/home", &[]).await),
         ("a malformed call", owner.call("/api/guilds/rename", &form(&[("guild_id", "x")])).await),
-        (
-            "a form's answer",
-            owner
-                .form("/api/messages/send", &form(&[("channel_id", &world.channel), ("content", "x")]))
-                .await,
-        ),
+        ("a form's answer", owner.form(&channel, "/api/messages/send", &says(world, "x")).await),
+        ("a form that comes back", owner.form(&channel, "/api/messages/send", &says(world, "")).await),
         ("a foreign call", owner.request(Method::POST, "/api/pages/home", &foreign, "").await),
         ("a large call", owner.request(Method::POST, "/api/pages/home", &json, too_large).await),
         ("a method nobody has", owner.request(Method::DELETE, "/api/pages/home", &json, "").await),

@@ -209,15 +209,15 @@ impl Client {
         self.request(Method::POST, path, &headers, body.to_string()).await
     }
 
-    /// A form sent without script.
-    pub(crate) async fn form(&self, path: &str, form: &[(&str, String)]) -> Answer {
+    /// A form sent without script, from a page, for a function.
+    pub(crate) async fn form(&self, page: &str, call: &str, form: &[(&str, String)]) -> Answer {
         let headers = [
             ("accept", "text/html"),
             ("content-type", "application/x-www-form-urlencoded"),
             ("sec-fetch-site", "same-origin"),
-            ("referer", &*format!("{}/login", self.url)),
         ];
-        self.request(Method::POST, path, &headers, encode(form)).await
+        let body = [encode(&[("call", call.to_owned())]), encode(form)].join("&");
+        self.request(Method::POST, page, &headers, body).await
     }
 }
 

@@ -10,4 +10,5 @@ mod instance;
 mod matrix;
 mod origins;
 mod pages;
+mod plain_forms;
 mod world;

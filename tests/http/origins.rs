@@ -61,6 +61,23 @@ async fn no_other_site_can_call_a_server_function() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_other_site_can_send_a_form_to_a_page() {
+    on_both(&[], async |instance| {
+        let ana = register(instance, "ana").await;
+        let before = instance.database.content().await;
+        let body = || "call=%2Fapi%2Fguilds%2Fcreate&name=Theirs".to_owned();
+        for headers in foreign(&instance.url) {
+            let status = post(&ana, "/servers/new", &headers, body(), false).await;
+            assert_eq!(status, 403, "{headers:?}");
+        }
+        assert_eq!(instance.database.content().await, before);
+        let own = [("sec-fetch-site", "same-origin".to_owned())];
+        assert_eq!(post(&ana, "/servers/new", &own, body(), false).await, 303);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn our_own_pages_and_programs_can() {
     on_both(&[], async |instance| {
         let ana = register(instance, "ana").await;

@@ -10,8 +10,8 @@ use super::context::Chat;
 use super::sending;
 use super::typing::Typing;
 use crate::api::messages::SendMessage;
-use crate::app::controls::Icon;
-use crate::app::form::Submission;
+use crate::app::controls::{Icon, initial_text};
+use crate::app::form::{CallField, Submission};
 use crate::browser::dom::{HtmlTextAreaElement, KeyboardEvent};
 use crate::browser::{focus, storage, time};
 
@@ -61,7 +61,7 @@ pub(super) fn Composer(
 fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>) -> impl IntoView {
     let chat: Chat = expect_context();
     let input = NodeRef::<html::Textarea>::new();
-    let problem = problem(chat, channel);
+    let (problem, first) = problem(chat, channel);
     let told_at = StoredValue::new(0_i64);
     let changed = move |text: &str| {
         storage::set_draft(chat.store().my_id(), channel, text);
@@ -87,7 +87,6 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
         <form
             class="composer"
             method="post"
-            action=SendMessage::PATH
             aria-label="New message"
             novalidate=chat.interactive
             on:submit=move |event| {
@@ -99,6 +98,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
             {part(move || problem.get().map(|problem| view! {
                 <p class="composer__context" role="alert"><Icon name="warning"/><span>{problem}</span></p>
             }.into_any()))}
+            <CallField of=SendMessage::PATH/>
             <input type="hidden" name="channel_id" value=channel.to_string()/>
             <input type="hidden" name="next" value=chat.channel_path(channel)/>
             <div class="composer__row">
@@ -117,7 +117,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
                         tell_typing(chat, channel, told_at, &text);
                     }
                     on:keydown=move |event| pressed(chat, channel, input, &event, &submit)
-                ></textarea>
+                >{initial_text(first)}</textarea>
                 // The box keeps the focus: a phone would put its keyboard away after every message.
                 <button
                     class="icon-button composer__send"
@@ -132,9 +132,11 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
     }
 }
 
-/// Why the message of a plain form was refused: the address says so.
-fn refused_form() -> Option<String> {
-    Submission::of::<SendMessage>().refusal().get_untracked().map(|error| error.to_string())
+/// Why a message that was sent without script was refused, and its text. One that answers another stands with that.
+fn refused_message() -> (RwSignal<Option<String>>, String) {
+    let refused = Submission::about::<SendMessage>("reply_to", "");
+    let problem = refused.refusal().get_untracked().map(|error| error.to_string());
+    (RwSignal::new(problem), refused.typed("content").unwrap_or_default())
 }
 
 /// Brings back what was being written here, and what could not be sent.
@@ -162,10 +164,10 @@ fn keep_draft(chat: Chat, channel: ChannelId, input: NodeRef<html::Textarea>, ov
     });
 }
 
-/// What is wrong with what is being written. Whoever is answering a message that is deleted meanwhile is told, and goes
-/// on without it.
-fn problem(chat: Chat, channel: ChannelId) -> RwSignal<Option<String>> {
-    let problem = RwSignal::new(refused_form());
+/// What is wrong with what is being written, and what the box holds: that of a plain form which was refused. Whoever is
+/// answering a message that is deleted meanwhile is told, and goes on without it.
+fn problem(chat: Chat, channel: ChannelId) -> (RwSignal<Option<String>>, String) {
+    let (problem, first) = refused_message();
     Effect::new(move |_| {
         let Some(timeline) = chat.store().timeline(channel) else { return };
         let deleted = timeline.deleted.get();
@@ -175,7 +177,7 @@ fn problem(chat: Chat, channel: ChannelId) -> RwSignal<Option<String>> {
             problem.set(Some("The message you were answering was deleted. Your text is kept.".to_owned()));
         }
     });
-    problem
+    (problem, first)
 }
 
 /// Tells the others that somebody is writing, at most once in a while.

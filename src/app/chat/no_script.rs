@@ -7,6 +7,7 @@ use protocol::entity::Message;
 
 use super::context::Chat;
 use crate::api::messages::{DeleteMessage, EditMessage, SendMessage};
+use crate::app::form::CallField;
 
 /// The forms for one message.
 #[component]
@@ -20,7 +21,8 @@ pub(super) fn MessageForms(
     let back = chat.channel_path(message.channel_id);
     let reply = chat.may_send(message.channel_id).then(|| {
         view! {
-            <form class="button-row" method="post" action=SendMessage::PATH aria-label="Reply">
+            <form class="button-row" method="post" aria-label="Reply">
+                <CallField of=SendMessage::PATH/>
                 <input type="hidden" name="channel_id" value=channel.clone()/>
                 <input type="hidden" name="reply_to" value=id.clone()/>
                 <input type="hidden" name="next" value=back.clone()/>
@@ -33,7 +35,8 @@ pub(super) fn MessageForms(
     // there), so this is one line: line breaks of the message become spaces if it is saved.
     let edit = chat.may_edit(&message).then(|| {
         view! {
-            <form class="button-row" method="post" action=EditMessage::PATH aria-label="Edit message">
+            <form class="button-row" method="post" aria-label="Edit message">
+                <CallField of=EditMessage::PATH/>
                 <input type="hidden" name="channel_id" value=channel.clone()/>
                 <input type="hidden" name="message_id" value=id.clone()/>
                 <input type="hidden" name="next" value=format!("{back}/{id}")/>
@@ -51,7 +54,8 @@ pub(super) fn MessageForms(
     });
     let delete = chat.may_delete(&message).then(|| {
         view! {
-            <form class="button-row" method="post" action=DeleteMessage::PATH aria-label="Delete message">
+            <form class="button-row" method="post" aria-label="Delete message">
+                <CallField of=DeleteMessage::PATH/>
                 <input type="hidden" name="channel_id" value=channel.clone()/>
                 <input type="hidden" name="message_id" value=id.clone()/>
                 <input type="hidden" name="next" value=back.clone()/>

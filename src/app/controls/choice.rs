@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Icon;
+use super::{Icon, typed};
 
 /// A radio group on one line; posts like any radio group.
 #[component]
@@ -19,6 +19,7 @@ pub fn Segmented(
     #[prop(optional, into)]
     on_change: Option<Callback<String>>,
 ) -> impl IntoView {
+    let selected = typed(name).unwrap_or_else(|| selected.to_owned());
     let options = options
         .into_iter()
         .map(|(value, words)| {
@@ -60,6 +61,7 @@ pub fn Select(
     #[prop(optional, into)]
     selected: String,
 ) -> impl IntoView {
+    let selected = typed(name).unwrap_or(selected);
     let options = options
         .into_iter()
         .map(|(value, words)| {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Icon;
+use super::{Icon, typed};
 
 /// The line under a field. Its id is the field's id with `-note`, which the input names in `aria-describedby`.
 #[component]
@@ -49,7 +49,7 @@ pub fn TextField(
     /// The `type` attribute.
     #[prop(default = "text")]
     kind: &'static str,
-    /// What it holds at first. Later changes of this value do not touch what somebody typed.
+    /// What it holds at first, unless its form came back. Later changes of this value do not touch what somebody typed.
     #[prop(optional, into)]
     value: String,
     /// What to know before typing.
@@ -82,6 +82,9 @@ pub fn TextField(
 ) -> impl IntoView {
     let note = note_id(&id);
     let noted = hint.is_some();
+    let value = typed(name).unwrap_or(value);
+    // Without script, who comes back to a form begins where it went wrong.
+    let autofocus = autofocus || error.with_untracked(Option::is_some);
     view! {
         <div class="field">
             <FieldLabel field=id.clone() label optional/>

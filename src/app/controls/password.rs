@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::field::{FieldLabel, note_id};
 use super::{FieldNote, Icon};
 
-/// A password with a button that shows it. The button needs script and stays away without it.
+/// A password with a button that shows it. It never comes back with a form. The button needs script and stays away without it.
 #[component]
 pub fn PasswordField(
     /// Unique on the page.
@@ -34,6 +34,7 @@ pub fn PasswordField(
     let shown = RwSignal::new(false);
     let note = note_id(&id);
     let noted = hint.is_some();
+    let autofocus = error.with_untracked(Option::is_some);
     view! {
         <div class="field">
             <FieldLabel field=id.clone() label optional=false/>
@@ -47,6 +48,7 @@ pub fn PasswordField(
                     autocapitalize="none"
                     spellcheck="false"
                     required=true
+                    autofocus=autofocus
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
                     aria-describedby=move || (noted || error.with(Option::is_some)).then(|| note.clone())
                     on:input=move |event| {

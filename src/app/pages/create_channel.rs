@@ -10,7 +10,7 @@ use super::NotFound;
 use super::dialogs::{AskPage, Cancel};
 use super::refusals::about_none_of;
 use crate::api::channels::CreateChannel as CreateChannelCall;
-use crate::app::controls::{Icon, SubmitButton, TextField};
+use crate::app::controls::{Icon, SubmitButton, TextField, typed};
 use crate::app::form::{Form, Submission};
 use crate::browser::form::Fields;
 
@@ -86,16 +86,17 @@ fn check(form: &Fields) -> Option<Error> {
 
 #[component]
 fn KindChoice() -> impl IntoView {
+    let is_category = typed("kind").is_some_and(|kind| kind == "category");
     view! {
         <fieldset class="choice-list">
             <legend class="visually-hidden">"Kind"</legend>
             <label class="choice">
-                <input class="radio" type="radio" name="kind" value="text" checked=true/>
+                <input class="radio" type="radio" name="kind" value="text" checked=!is_category/>
                 <span class="choice__text with-icon"><Icon name="hash" class="icon--small"/>"Text"</span>
                 <span class="choice__hint">"Words and links."</span>
             </label>
             <label class="choice">
-                <input class="radio" type="radio" name="kind" value="category"/>
+                <input class="radio" type="radio" name="kind" value="category" checked=is_category/>
                 <span class="choice__text with-icon"><Icon name="folder" class="icon--small"/>"Category"</span>
                 <span class="choice__hint">"A heading to sort channels under."</span>
             </label>

@@ -25,6 +25,7 @@ pub(super) fn with_next(path: &str, next: &str) -> String {
 #[component]
 pub fn LoginPage() -> impl IntoView {
     let login = Submission::of::<Login>();
+    let remember = !login.came_back() || login.typed("remember").is_some();
     let next = next_of_address();
     let register = with_next("/register", &next);
     const FACTS: &[Fact] = &[
@@ -48,7 +49,7 @@ pub fn LoginPage() -> impl IntoView {
                         large=true
                     />
                     <label class="choice">
-                        <input class="checkbox" type="checkbox" name="remember" value="on" checked=true/>
+                        <input class="checkbox" type="checkbox" name="remember" value="on" checked=remember/>
                         <span class="choice__text">"Keep me signed in on this device"</span>
                     </label>
                     <SubmitButton class="button--primary button--large button--block" pending=login.pending()>

@@ -10,7 +10,7 @@ use protocol::error::{Field, Problem};
 
 use super::dialogs::{AskPage, Cancel};
 use crate::api::dms::{OpenDm, OpenDmByName, find_people};
-use crate::app::controls::{Avatar, AvatarSize, FieldNote, SubmitButton};
+use crate::app::controls::{Avatar, AvatarSize, FieldNote, SubmitButton, typed};
 use crate::app::form::{Form, Submission};
 
 /// Typing faster than this asks once. Below 200 ms an answer still feels immediate.
@@ -157,6 +157,7 @@ fn Combobox(finding: Finding) -> impl IntoView {
             id=FIELD_ID
             name="query"
             type="text"
+            value=typed("query")
             role="combobox"
             autocomplete="off"
             autocapitalize="none"

@@ -59,7 +59,8 @@ fn places(channels: &[Channel]) -> Vec<Place> {
 
 fn channels(entry: GuildEntry) -> impl IntoView {
     let id = entry.id();
-    let calls = Calls { shift: Submission::of::<MoveChannel>(), delete: Submission::of::<DeleteChannel>() };
+    let calls =
+        Calls { shift: Submission::of_many::<MoveChannel>(), delete: Submission::of_many::<DeleteChannel>() };
     let known = entry.channels.clone();
     let list = Memo::new(move |_| known.with(|channels| places(channels)));
     let categories = Memo::new(move |_| list.with(|places| category_options(places)));
@@ -119,12 +120,14 @@ fn ChannelRow(
         return view! { <li class="entry" class:entry--nested=nested><p class="entry__head">{title}</p></li> }
             .into_any();
     }
+    let update = Submission::about::<UpdateChannel>("channel_id", &channel.id.to_string());
     view! {
         <li class="entry" class:entry--nested=nested>
-            <details>
+            // Open when it has a reason to show.
+            <details open=update.came_back()>
                 <summary class="entry__head">{title}<span class="entry__more">"Edit"</span></summary>
                 <div class="entry__body">
-                    <EditForm channel=channel.clone()/>
+                    <EditForm channel=channel.clone() update/>
                     <div class="button-row">
                         <MoveButton channel=channel.clone() to=at.checked_sub(1) words="Move up" icon="chevron-up" calls/>
                         <MoveButton
@@ -154,8 +157,7 @@ fn check_channel(form: &Fields) -> Option<Error> {
 }
 
 #[component]
-fn EditForm(channel: Channel) -> impl IntoView {
-    let update = Submission::of::<UpdateChannel>();
+fn EditForm(channel: Channel, update: Submission) -> impl IntoView {
     let refused = update.refusal();
     let id = channel.id;
     let is_category = channel.kind == ChannelKind::Category;

@@ -6,6 +6,7 @@ use leptos::server_fn::ServerFn;
 use super::frame::{Chapter, Part, SettingsFrame};
 use crate::api::accounts::Logout;
 use crate::app::controls::{Avatar, AvatarSize, Icon};
+use crate::app::form::CallField;
 use crate::app::pages::Leaving;
 use crate::app::store::StoreCtx;
 
@@ -63,13 +64,13 @@ fn SignOut() -> impl IntoView {
             <li>
                 <form
                     method="post"
-                    action=Logout::url()
                     on:submit=move |_| {
                         if let Some(leaving) = leaving {
                             leaving.begin();
                         }
                     }
                 >
+                    <CallField of=Logout::PATH/>
                     <button class="nav-row nav-row--danger" type="submit">
                         <Icon name="leave"/>
                         <span class="truncate">"Sign out"</span>

@@ -13,7 +13,7 @@ use crate::Config;
 /// The same on every answer, whatever a handler says.
 static ALWAYS: [(HeaderName, &str); 6] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    // Within the site the whole address: without script a form finds its way back by it.
+    // No other site is told where somebody came from.
     (REFERRER_POLICY, "same-origin"),
     (X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
