@@ -94,11 +94,38 @@ test('a message is answered, changed and deleted on its own page', async ({ room
   await expect(message(ana.page, 'I had it')).toContainText('(edited)');
 
   await openPermalink(ana.page, 'I had it');
-  await ana.page.getByRole('button', { name: 'Delete message' }).click();
+  const button = ana.page.getByRole('button', { name: 'Delete message' });
+  await expect(button, 'one press alone deletes nothing').toBeHidden();
+  await ana.page.getByText('Delete…').click();
+  await expect(ana.page.getByText('It will be gone for everybody.')).toBeVisible();
+  await button.click();
   await expect(message(ana.page, 'I had it')).toHaveCount(0);
   await ana.page.goto(room.path);
   await expect(message(ana.page, 'who has the key?')).toBeVisible();
   await expect(message(ana.page, 'I had it')).toHaveCount(0);
+});
+
+test('lines stay lines when a message is answered and changed', async ({ room, ana }) => {
+  await say(ana.request, room.guild.system_channel_id, 'roses\n\n  violets\nsugar');
+  await ana.page.goto(room.path);
+  await openPermalink(ana.page, 'roses');
+  const editor = ana.page.getByRole('textbox', { name: 'New text' });
+  await expect(editor).toHaveValue('roses\n\n  violets\nsugar');
+  await editor.fill('roses are red\nviolets are blue');
+  await ana.page.getByRole('button', { name: 'Edit message' }).click();
+  await expect(editor).toHaveValue('roses are red\nviolets are blue');
+  await ana.page.getByRole('textbox', { name: 'Your reply' }).fill('so they say\nand so do I');
+  await ana.page.getByRole('button', { name: 'Reply', exact: true }).click();
+  await expect(message(ana.page, 'so they say').locator('.message__body br')).toHaveCount(1);
+});
+
+test('a text that looks like the end of its field stays in it', async ({ room, ana }) => {
+  const hostile = '</textarea><script>document.title = "mine"</script><b>bold</b> &lt; &amp;';
+  await say(ana.request, room.guild.system_channel_id, hostile);
+  await ana.page.goto(room.path);
+  await openPermalink(ana.page, 'document.title');
+  await expect(ana.page.getByRole('textbox', { name: 'New text' })).toHaveValue(hostile);
+  await expect(ana.page.locator('main script, main b b')).toHaveCount(0);
 });
 
 test('a conversation of two is opened by name', async ({ ana, bo }) => {

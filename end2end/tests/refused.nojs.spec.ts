@@ -52,6 +52,29 @@ test('a message that is too long', async ({ ana, room }) => {
   await expect(composer(ana.page)).toHaveValue('');
 });
 
+test('a reply and a change that are too long, each in its own form', async ({ ana, room }) => {
+  const said = await call<{ id: string }>(ana.request, 'messages/send', {
+    channel_id: room.guild.system_channel_id,
+    content: 'as it was',
+  });
+  await ana.page.goto(`${room.path}/${said.id}`);
+  const reply = ana.page.getByRole('textbox', { name: 'Your reply' });
+  const editor = ana.page.getByRole('textbox', { name: 'New text' });
+  await reply.fill('y'.repeat(4_001));
+  await ana.page.getByRole('button', { name: 'Reply', exact: true }).click();
+  await expect(reply).toHaveAccessibleDescription('Message can have at most 4000 characters.');
+  await expect(reply).toHaveValue('y'.repeat(4_001));
+  await expect(editor).toHaveValue('as it was');
+  await expect(composer(ana.page)).toHaveValue('');
+  await editor.fill('z'.repeat(4_001));
+  await ana.page.getByRole('button', { name: 'Edit message' }).click();
+  await expect(editor).toHaveAccessibleDescription('Message can have at most 4000 characters.');
+  await expect(editor).toHaveValue('z'.repeat(4_001));
+  await expect(reply).toHaveValue('');
+  await ana.page.goto(room.path);
+  await expect(message(ana.page, 'as it was')).toBeVisible();
+});
+
 test('a new category with a name it cannot have', async ({ ana, room }) => {
   await ana.page.goto(`/servers/${room.guild.id}/channels/new`);
   await ana.page.getByRole('radio', { name: 'Category' }).check();

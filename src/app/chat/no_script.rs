@@ -7,7 +7,8 @@ use protocol::entity::Message;
 
 use super::context::Chat;
 use crate::api::messages::{DeleteMessage, EditMessage, SendMessage};
-use crate::app::form::CallField;
+use crate::app::controls::{FieldNote, initial_text};
+use crate::app::form::{CallField, Submission};
 
 /// The forms for one message.
 #[component]
@@ -16,59 +17,92 @@ pub(super) fn MessageForms(
     message: Message,
 ) -> impl IntoView {
     let chat: Chat = expect_context();
-    let channel = message.channel_id.to_string();
-    let id = message.id.to_string();
     let back = chat.channel_path(message.channel_id);
-    let reply = chat.may_send(message.channel_id).then(|| {
-        view! {
-            <form class="button-row" method="post" aria-label="Reply">
-                <CallField of=SendMessage::PATH/>
-                <input type="hidden" name="channel_id" value=channel.clone()/>
-                <input type="hidden" name="reply_to" value=id.clone()/>
-                <input type="hidden" name="next" value=back.clone()/>
-                <input class="input" name="content" aria-label="Your reply" autocomplete="off" required=true/>
-                <button class="button button--small" type="submit">"Reply"</button>
-            </form>
-        }
-    });
-    // A `<textarea>` with children would let a stored text escape into the page (leptos 0.8 does not escape
-    // there), so this is one line: line breaks of the message become spaces if it is saved.
-    let edit = chat.may_edit(&message).then(|| {
-        view! {
-            <form class="button-row" method="post" aria-label="Edit message">
-                <CallField of=EditMessage::PATH/>
-                <input type="hidden" name="channel_id" value=channel.clone()/>
-                <input type="hidden" name="message_id" value=id.clone()/>
-                <input type="hidden" name="next" value=format!("{back}/{id}")/>
-                <input
-                    class="input"
-                    name="content"
-                    aria-label="New text"
-                    autocomplete="off"
-                    required=true
-                    value=chat.typed(&message.content)
-                />
-                <button class="button button--small" type="submit">"Edit message"</button>
-            </form>
-        }
-    });
-    let delete = chat.may_delete(&message).then(|| {
-        view! {
-            <form class="button-row" method="post" aria-label="Delete message">
-                <CallField of=DeleteMessage::PATH/>
-                <input type="hidden" name="channel_id" value=channel.clone()/>
-                <input type="hidden" name="message_id" value=id.clone()/>
-                <input type="hidden" name="next" value=back.clone()/>
-                <button class="button button--small button--danger" type="submit">"Delete message"</button>
-            </form>
-        }
-    });
+    let here = format!("{back}/{}", message.id);
     view! {
         <div class="message__extras no-script">
-            {reply}
-            {edit}
-            {delete}
+            {chat.may_send(message.channel_id).then(|| reply_form(&message, back.clone()))}
+            {chat.may_edit(&message).then(|| edit_form(chat, &message, here))}
+            {chat.may_delete(&message).then(|| delete_form(&message, back.clone()))}
             <a class="link" href=back.clone()>"Back to the newest messages"</a>
         </div>
     }
+}
+
+fn reply_form(message: &Message, next: String) -> AnyView {
+    let id = message.id.to_string();
+    let reply = Submission::about::<SendMessage>("reply_to", &id);
+    view! {
+        <form class="plain-form" method="post" aria-label="Reply">
+            <CallField of=SendMessage::PATH/>
+            <input type="hidden" name="channel_id" value=message.channel_id.to_string()/>
+            <input type="hidden" name="reply_to" value=id/>
+            <input type="hidden" name="next" value=next/>
+            {text_field("reply-text", "Your reply", reply, String::new())}
+            <button class="button button--small" type="submit">"Reply"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn edit_form(chat: Chat, message: &Message, next: String) -> AnyView {
+    let id = message.id.to_string();
+    let edit = Submission::about::<EditMessage>("message_id", &id);
+    view! {
+        <form class="plain-form" method="post" aria-label="Edit message">
+            <CallField of=EditMessage::PATH/>
+            <input type="hidden" name="channel_id" value=message.channel_id.to_string()/>
+            <input type="hidden" name="message_id" value=id/>
+            <input type="hidden" name="next" value=next/>
+            {text_field("edit-text", "New text", edit, chat.typed(&message.content))}
+            <button class="button button--small" type="submit">"Edit message"</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Some lines of text, as they were sent if the form came back, and why it did.
+fn text_field(id: &'static str, label: &'static str, form: Submission, text: String) -> AnyView {
+    let refused = form.refusal().get_untracked().map(|error| error.to_string());
+    let text = form.typed("content").unwrap_or(text);
+    view! {
+        <textarea
+            class="input"
+            id=id
+            name="content"
+            rows="3"
+            aria-label=label
+            aria-describedby=format!("{id}-note")
+            aria-invalid=refused.is_some().then_some("true")
+            required=true
+        >
+            {initial_text(text)}
+        </textarea>
+        <FieldNote field=id hint=None error=Signal::stored(refused)/>
+    }
+    .into_any()
+}
+
+/// Two steps, so that no single press loses a message.
+fn delete_form(message: &Message, next: String) -> AnyView {
+    let id = message.id.to_string();
+    let delete = Submission::about::<DeleteMessage>("message_id", &id);
+    let refused = delete.refusal().get_untracked().map(|error| error.to_string());
+    view! {
+        <details class="confirm" open=delete.came_back()>
+            <summary class="button button--small button--danger-ghost">"Delete…"</summary>
+            <div class="confirm__body">
+                <p>"It will be gone for everybody. This cannot be undone."</p>
+                <form class="plain-form" method="post" aria-label="Delete message">
+                    <CallField of=DeleteMessage::PATH/>
+                    <input type="hidden" name="channel_id" value=message.channel_id.to_string()/>
+                    <input type="hidden" name="message_id" value=id/>
+                    <input type="hidden" name="next" value=next/>
+                    <FieldNote field="delete" hint=None error=Signal::stored(refused)/>
+                    <button class="button button--small button--danger" type="submit">"Delete message"</button>
+                </form>
+            </div>
+        </details>
+    }
+    .into_any()
 }
