@@ -176,8 +176,8 @@ async fn without_script_a_link_for_others_is_made_by_a_button_and_not_by_looking
             assert!(page.body.contains("Create invite link") && !page.body.contains(&link), "{}", page.body);
         }
         assert_eq!(instance.database.content().await, before);
-        let made = ana.form("/api/invites/standing", &form(&[("guild_id", guild)])).await;
-        assert_eq!(made.status, 302, "{made:?}");
+        let made = ana.form(&path, "/api/invites/standing", &form(&[("guild_id", guild)])).await;
+        assert_eq!(made.status, 303, "{made:?}");
         let page = ana.page(&path).await;
         assert!(page.body.contains(&link) && !page.body.contains("Create invite link"), "{}", page.body);
     })

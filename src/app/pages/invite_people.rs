@@ -12,7 +12,7 @@ use super::signed_in::{Extra, invite_link, take_extra};
 use crate::api::Refusal;
 use crate::api::invites::{StandingInvite, standing_invite};
 use crate::app::controls::{CopyField, FormAlert, Spinner, SubmitButton};
-use crate::app::form::Submission;
+use crate::app::form::{CallField, Submission};
 
 /// What the link is.
 const ABOUT: &str = "Whoever opens this link can join. It works until somebody revokes it in the settings.";
@@ -31,7 +31,8 @@ pub fn InvitePeoplePage() -> impl IntoView {
     let content = match link {
         Some(link) => view! { <Link link/> }.into_any(),
         None => view! {
-            <form method="post" action=StandingInvite::PATH>
+            <form method="post">
+                <CallField of=StandingInvite::PATH/>
                 <input type="hidden" name="guild_id" value=guild.to_string()/>
                 <FormAlert error=Signal::derive(move || refusal.get().map(|error| error.to_string()))/>
                 <div class="button-row">
