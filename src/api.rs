@@ -15,6 +15,7 @@ pub mod invites;
 pub mod messages;
 pub mod pages;
 pub mod plain_forms;
+pub mod reactions;
 
 #[cfg(feature = "ssr")]
 pub mod caller;

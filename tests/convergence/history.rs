@@ -1,6 +1,6 @@
 //! A random history: people who do everything that can be done, allowed or not.
 
-use backend::actions::{accounts, channels, dms, guilds, invites, members, messages};
+use backend::actions::{accounts, channels, dms, guilds, invites, members, messages, reactions};
 use protocol::event::Event;
 use protocol::permissions::{Overwrite, Permissions, Subject};
 use protocol::snapshot::{Anchor, Place};
@@ -136,7 +136,8 @@ impl<'a> History<'a> {
 
     async fn act(&mut self, who: &Person, kind: usize) -> Result<()> {
         match kind {
-            0..30 => self.say(who).await,
+            0..25 => self.say(who).await,
+            25..30 => self.react(who).await,
             30..36 => self.reply(who).await,
             36..41 => self.edit(who).await,
             41..47 => self.delete_message(who).await,
@@ -201,6 +202,16 @@ impl<'a> History<'a> {
             return Ok(());
         };
         messages::edit(&self.app.state, &who.actor, channel, message, &text).await.map(|_| ())
+    }
+
+    async fn react(&mut self, who: &Person) -> Result<()> {
+        let Some((channel, message)) = self.dice.pick_new(&self.messages) else { return Ok(()) };
+        let emoji = ["👍", "🎉", "🍰"][self.dice.below(3)];
+        if self.dice.below(3) == 0 {
+            reactions::remove(&self.app.state, &who.actor, channel, message, emoji).await
+        } else {
+            reactions::add(&self.app.state, &who.actor, channel, message, emoji).await
+        }
     }
 
     async fn delete_message(&mut self, who: &Person) -> Result<()> {

@@ -93,6 +93,10 @@ fn guild_calls() -> Vec<Call> {
     ]
 }
 
+fn reaction(channel: &str, message: &str) -> Vec<(&'static str, String)> {
+    form(&[("channel_id", channel), ("message_id", message), ("emoji", "👍")])
+}
+
 fn message_calls() -> Vec<Call> {
     vec![
         call("/api/messages/send", MEMBERS, |w| form(&[("channel_id", &w.channel), ("content", "hello")])),
@@ -115,6 +119,9 @@ fn message_calls() -> Vec<Call> {
             input: Input::Json(|w| json!({ "channel_id": w.channel, "anchor": { "page": "latest" } })),
             expected: MEMBERS,
         },
+        call("/api/reactions/add", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
+        call("/api/reactions/remove", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
+        call("/api/reactions/people", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
         call("/api/dms/open", SIGNED_IN, |w| form(&[("user_id", &w.other_id)])),
         call("/api/dms/open-by-name", SIGNED_IN, |_| form(&[("query", "eve")])),
         call("/api/dms/find-people", SIGNED_IN, |_| form(&[("query", "e")])),
@@ -135,6 +142,9 @@ pub(crate) fn conversation_calls() -> Vec<Call> {
         call("/api/messages/delete", [401, 401, 404, 404, 404, 404], |w| {
             form(&[("channel_id", &w.dm), ("message_id", &w.owners_message)])
         }),
+        // A message of another channel is none of this one's.
+        call("/api/reactions/add", [401, 401, 404, 404, 404, 404], |w| reaction(&w.dm, &w.owners_message)),
+        call("/api/reactions/people", [401, 401, 404, 404, 404, 404], |w| reaction(&w.dm, &w.owners_message)),
         call("/api/channels/update", [401, 401, 404, 404, 403, 403], |w| {
             form(&[("channel_id", &w.dm), ("name", "ours")])
         }),

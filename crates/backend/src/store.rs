@@ -61,6 +61,7 @@ pub mod node;
 pub mod nonces;
 pub mod postgres;
 pub mod purges;
+pub mod reactions;
 pub mod reads;
 pub mod seed;
 pub mod sessions;

@@ -213,6 +213,18 @@ impl Preview {
     }
 }
 
+/// One emoji under a message, as one person sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// The emoji.
+    pub emoji: String,
+    /// How many people reacted with it; never 0.
+    pub count: u32,
+    /// Whether this person did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub me: bool,
+}
+
 /// A chat message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -235,6 +247,10 @@ pub struct Message {
     /// Whom it addressed when it was sent. Edits do not change this: nobody is called twice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<User>,
+    /// Emoji under it, in the order they first came. In pages of history alone: what an event or the answer to a
+    /// change brings says nothing about them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
     /// The sender's retry key, which finds the row that is already on their screen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,

@@ -138,6 +138,7 @@ pub enum Field {
     CategoryName,
     Topic,
     Content,
+    Emoji,
     Nonce,
     Invite,
     MaxAge,
@@ -163,6 +164,7 @@ impl Field {
             Self::CategoryName => "Category name",
             Self::Topic => "Topic",
             Self::Content => "Message",
+            Self::Emoji => "Emoji",
             Self::Nonce => "Retry key",
             Self::Invite => "Invite link",
             Self::MaxAge => "Expiry",
@@ -216,6 +218,7 @@ impl Problem {
             }
             (Self::Characters, Field::Email) => "That does not look like an email address.".into(),
             (Self::Characters, Field::Invite) => "That does not look like an invite link.".into(),
+            (Self::Characters, Field::Emoji) => "That is not one emoji.".into(),
             (Self::Characters, _) => format!("{label} has characters that cannot be used here."),
             (Self::TooCommon, _) => "That password is one of the first anybody would try.".into(),
             (Self::Mismatch, Field::CurrentPassword) => "That is not your current password.".into(),

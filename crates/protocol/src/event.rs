@@ -90,6 +90,21 @@ tagged! {
             /// The channel's newest message now.
             last_message_id: Option<MessageId>,
         },
+        /// Somebody reacted to a message, or took that back.
+        ReactionChanged {
+            /// Where.
+            channel_id: ChannelId,
+            /// To which message.
+            message_id: MessageId,
+            /// Who.
+            user_id: UserId,
+            /// With which emoji.
+            emoji: String,
+            /// Whether they react with it now.
+            added: bool,
+            /// How many do now. So the event says the same to whoever knows of it already.
+            count: u32,
+        },
         /// The other person of a conversation has other names now.
         RecipientUpdated {
             /// As they are now.
@@ -137,9 +152,9 @@ impl Event {
     pub fn channel_id(&self) -> Option<ChannelId> {
         match self {
             Self::ChannelCreated { channel } | Self::ChannelUpdated { channel, .. } => Some(channel.id),
-            Self::ChannelDeleted { channel_id } | Self::MessageDeleted { channel_id, .. } => {
-                Some(*channel_id)
-            }
+            Self::ChannelDeleted { channel_id }
+            | Self::MessageDeleted { channel_id, .. }
+            | Self::ReactionChanged { channel_id, .. } => Some(*channel_id),
             Self::MessageCreated { message } | Self::MessageUpdated { message } => Some(message.channel_id),
             // Where a channel stands that not everybody can view is told alone.
             Self::ChannelsMoved { places } => match places.as_slice() {
@@ -150,10 +165,11 @@ impl Event {
         }
     }
 
-    /// The message whose text is in this.
+    /// The message whose text or reactions are in this: it leaves the log with its message.
     pub fn message_id(&self) -> Option<MessageId> {
         match self {
             Self::MessageCreated { message } | Self::MessageUpdated { message } => Some(message.id),
+            Self::ReactionChanged { message_id, .. } => Some(*message_id),
             _ => None,
         }
     }
@@ -189,6 +205,7 @@ impl Event {
             Self::MessageCreated { .. } => "message_created",
             Self::MessageUpdated { .. } => "message_updated",
             Self::MessageDeleted { .. } => "message_deleted",
+            Self::ReactionChanged { .. } => "reaction_changed",
             Self::RecipientUpdated { .. } => "recipient_updated",
             Self::GuildJoined { .. } => "guild_joined",
             Self::GuildLeft { .. } => "guild_left",

@@ -44,6 +44,12 @@ pub const MENTIONS_PER_MESSAGE: usize = 50;
 pub const EXCERPT_CHARS: usize = 120;
 /// Characters of a retry key.
 pub const NONCE_CHARS: usize = 36;
+/// Different emoji under one message, as Discord has it: two lines of them.
+pub const REACTION_KINDS: usize = 20;
+/// Characters of one emoji. The longest in Unicode's list, families and flags of regions, have ten.
+pub const EMOJI_CHARS: usize = 16;
+/// People named at once who reacted with an emoji; more are counted.
+pub const REACTORS_PAGE: usize = 50;
 /// Days a retry key is remembered. Within them a client may send a message again without knowing whether it arrived.
 pub const NONCE_DAYS: i64 = 7;
 /// Longest life of an invite, in seconds: 30 days. `None` in its place means it does not expire.

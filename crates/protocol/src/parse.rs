@@ -41,6 +41,8 @@ texts! {
     Topic;
     /// The text of a message, trimmed, with `\n` line ends.
     Content;
+    /// One emoji.
+    Emoji;
     /// A client's retry key.
     Nonce;
     /// The secret part of an invite link.
@@ -199,6 +201,20 @@ impl Content {
             return invalid(Field::Content, Problem::Characters);
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+impl Emoji {
+    /// Reads one emoji and nothing else.
+    pub fn parse(text: &str) -> Result<Self> {
+        if text.chars().count() > limits::EMOJI_CHARS {
+            return invalid(Field::Emoji, Problem::TooLong { max: limits::EMOJI_CHARS });
+        }
+        match crate::markup::count_emoji(text) {
+            Some(1) if !text.contains(char::is_whitespace) => Ok(Self(text.to_owned())),
+            Some(0) => invalid(Field::Emoji, Problem::Empty),
+            _ => invalid(Field::Emoji, Problem::Characters),
+        }
     }
 }
 

@@ -26,6 +26,8 @@ impl Permissions {
     pub const MANAGE_CHANNELS: Self = Self(1 << 4);
     /// Rename the guild, see and revoke its invites.
     pub const MANAGE_GUILD: Self = Self(1 << 5);
+    /// React with an emoji that nobody has reacted with yet.
+    pub const ADD_REACTIONS: Self = Self(1 << 6);
     /// Know that the channel exists and read what arrives.
     pub const VIEW_CHANNEL: Self = Self(1 << 10);
     /// Write messages.
@@ -41,16 +43,17 @@ impl Permissions {
             | Self::ADMINISTRATOR.0
             | Self::MANAGE_CHANNELS.0
             | Self::MANAGE_GUILD.0
+            | Self::ADD_REACTIONS.0
             | Self::VIEW_CHANNEL.0
             | Self::SEND_MESSAGES.0
             | Self::MANAGE_MESSAGES.0
             | Self::READ_HISTORY.0,
     );
     /// What @everyone gets in a new guild.
-    pub const EVERYONE_DEFAULT: Self =
-        Self(Self::CREATE_INVITE.0 | Self::VIEW_CHANNEL.0 | Self::SEND_MESSAGES.0 | Self::READ_HISTORY.0);
+    pub const EVERYONE_DEFAULT: Self = Self(Self::CREATE_INVITE.0 | Self::DM.0);
     /// What the two people of a direct conversation may do in it.
-    pub const DM: Self = Self(Self::VIEW_CHANNEL.0 | Self::SEND_MESSAGES.0 | Self::READ_HISTORY.0);
+    pub const DM: Self =
+        Self(Self::VIEW_CHANNEL.0 | Self::SEND_MESSAGES.0 | Self::READ_HISTORY.0 | Self::ADD_REACTIONS.0);
 
     /// From stored bits; unknown ones are kept, a newer version may have set them.
     pub const fn from_bits(bits: u64) -> Self {

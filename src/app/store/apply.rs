@@ -31,7 +31,10 @@ pub fn apply(store: &Store, stream: Stream, rev: Rev, event: Event) -> bool {
 impl Store {
     fn guild_event(&self, guild: &GuildEntry, rev: Rev, event: Event) {
         match event {
-            Event::MessageCreated { .. } | Event::MessageUpdated { .. } | Event::MessageDeleted { .. } => {
+            Event::MessageCreated { .. }
+            | Event::MessageUpdated { .. }
+            | Event::MessageDeleted { .. }
+            | Event::ReactionChanged { .. } => {
                 self.message_event(Some(guild), rev, event);
             }
             Event::GuildDeleted { guild_id } => self.forget_guild(guild_id),
@@ -107,7 +110,7 @@ impl Store {
                 self.raise_dm(channel, message);
                 self.message_event(None, rev, event);
             }
-            Event::MessageUpdated { .. } | Event::MessageDeleted { .. } => {
+            Event::MessageUpdated { .. } | Event::MessageDeleted { .. } | Event::ReactionChanged { .. } => {
                 self.message_event(None, rev, event)
             }
             Event::RecipientUpdated { user } => self.know(&user),
@@ -171,6 +174,7 @@ impl Store {
                 });
                 *channel_id
             }
+            Event::ReactionChanged { channel_id, .. } => *channel_id,
             _ => return,
         };
         if let Some(timeline) = self.timeline(channel) {

@@ -83,6 +83,7 @@ impl Store {
             edited_at: None,
             reply_to: quoted,
             mentions: Vec::new(),
+            reactions: Vec::new(),
             nonce: Some(nonce.to_string()),
         };
         lock(&self.outbox).push(outgoing);

@@ -16,6 +16,7 @@ enum Step {
     Post { place: u8, author: u8, addressed: bool, reply: bool },
     Edit(u8),
     Delete(u8),
+    React(u8, u8),
     Read(u8),
     Rename(u8),
     Join,
@@ -33,6 +34,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(place, author, addressed, reply)| Step::Post { place, author, addressed, reply }),
         2 => any::<u8>().prop_map(Step::Edit),
         2 => any::<u8>().prop_map(Step::Delete),
+        4 => (any::<u8>(), any::<u8>()).prop_map(|(which, who)| Step::React(which, who)),
         3 => any::<u8>().prop_map(Step::Read),
         1 => any::<u8>().prop_map(Step::Rename),
         1 => Just(Step::Join),
@@ -68,6 +70,12 @@ fn play(world: &mut World, step: &Step) {
         Step::Delete(which) => {
             if let Some(id) = pick(&world.message_ids(), which) {
                 world.delete(id);
+            }
+        }
+        Step::React(which, who) => {
+            let people = [world.me(), UserId::from_trusted(102), UserId::from_trusted(103)];
+            if let (Some(id), Some(person)) = (pick(&world.message_ids(), which), pick(&people, who)) {
+                world.react(id, person, if who % 2 == 0 { "👍" } else { "🎉" });
             }
         }
         Step::Read(which) => {

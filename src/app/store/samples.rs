@@ -1,10 +1,10 @@
 //! A small world for tests: it knows the truth, tells it as events, and can be photographed as a page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::entity::{
     Channel, ChannelKind, ChannelPlace, Dm, Guild, Me, Member, Message, MessageKind, Preview, Quoted,
-    ReadMark, Role, Settings, User,
+    Reaction, ReadMark, Role, Settings, User,
 };
 use protocol::event::Event;
 use protocol::permissions::{self, Permissions, Standing};
@@ -35,6 +35,7 @@ pub(super) struct World {
     pub(super) channels: Vec<Channel>,
     pub(super) dm: ChannelId,
     messages: Vec<Message>,
+    reactors: BTreeMap<(MessageId, String), BTreeSet<UserId>>,
     marks: BTreeMap<ChannelId, Option<MessageId>>,
     revs: BTreeMap<Stream, Rev>,
     next_id: i64,
@@ -67,6 +68,7 @@ impl World {
             channels: Vec::new(),
             dm: ChannelId::from_trusted(77),
             messages: Vec::new(),
+            reactors: BTreeMap::new(),
             marks: BTreeMap::new(),
             revs: BTreeMap::new(),
             next_id: 1_000,
@@ -146,6 +148,7 @@ impl World {
             edited_at: None,
             reply_to: reply_to.map(|id| Quoted { id, preview: None }),
             mentions: mentions.into_iter().map(|id| self.users[&id].clone()).collect(),
+            reactions: Vec::new(),
             nonce: nonce.map(str::to_owned),
         };
         self.messages.push(message);
@@ -164,6 +167,27 @@ impl World {
         self.next_id += 1;
         let message = self.told(id).expect("just edited");
         self.emit(self.stream_of(message.channel_id), Event::MessageUpdated { message });
+    }
+
+    /// Somebody reacts to a message, or takes it back if they had.
+    pub(super) fn react(&mut self, id: MessageId, user: UserId, emoji: &str) {
+        let me = user == self.me();
+        let Some(message) = self.messages.iter_mut().find(|message| message.id == id) else { return };
+        let by = self.reactors.entry((id, emoji.to_owned())).or_default();
+        let added = by.insert(user);
+        if !added {
+            by.remove(&user);
+        }
+        let count = u32::try_from(by.len()).expect("a handful");
+        match message.reactions.iter_mut().find(|known| known.emoji == emoji) {
+            Some(known) => (known.count, known.me) = (count, if me { added } else { known.me }),
+            None => message.reactions.push(Reaction { emoji: emoji.to_owned(), count, me: me && added }),
+        }
+        message.reactions.retain(|known| known.count > 0);
+        let (channel_id, emoji) = (message.channel_id, emoji.to_owned());
+        let changed =
+            Event::ReactionChanged { channel_id, message_id: id, user_id: user, emoji, added, count };
+        self.emit(self.stream_of(channel_id), changed);
     }
 
     pub(super) fn delete(&mut self, id: MessageId) {

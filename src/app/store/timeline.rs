@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
-use protocol::entity::{Message, MessageKind, User};
+use protocol::entity::{Message, MessageKind, Reaction, User};
 use protocol::event::Event;
 use protocol::markup::quotation;
 use protocol::permissions::Permissions;
@@ -51,6 +51,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Takes the message as it is now. Only a page of history says which reactions it has.
+    fn renew(&mut self, message: Message) {
+        let reactions = std::mem::take(&mut self.message.reactions);
+        self.message = Message { reactions, ..message };
+    }
+
     /// The message's id, once it has one.
     pub fn id(&self) -> Option<MessageId> {
         (self.delivery == Delivery::Sent).then_some(self.message.id)
@@ -218,6 +224,9 @@ impl Timeline {
             Event::MessageCreated { message } => self.arrived(message, me, clock, live),
             Event::MessageUpdated { message } => self.changed(message),
             Event::MessageDeleted { message_id, .. } => self.removed(message_id, clock),
+            Event::ReactionChanged { message_id, user_id, emoji, added, count, .. } => {
+                self.reacted(message_id, &emoji, count, (user_id == me).then_some(added));
+            }
             _ => {}
         }
     }
@@ -231,7 +240,7 @@ impl Timeline {
             return;
         }
         if let Some(row) = self.row(message.id) {
-            row.entry.set(Entry { message, delivery: Delivery::Sent });
+            row.entry.update(|entry| entry.renew(message));
             return;
         }
         let (rows, following) = (self.slots.with_untracked(Vec::len), self.quiet(|quiet| quiet.following));
@@ -264,8 +273,27 @@ impl Timeline {
     fn changed(&self, message: Message) {
         self.requote(message.id, Some(&message));
         if let Some(row) = self.row(message.id) {
-            row.entry.update(|entry| entry.message = message);
+            row.entry.update(|entry| entry.renew(message));
         }
+    }
+
+    /// So many react to a message with an emoji now; `mine` says whether the person does, if that is what changed.
+    pub(super) fn reacted(&self, message: MessageId, emoji: &str, count: u32, mine: Option<bool>) {
+        let Some(row) = self.row(message) else { return };
+        row.entry.update(|entry| {
+            let reactions = &mut entry.message.reactions;
+            match reactions.iter_mut().find(|known| known.emoji == emoji) {
+                Some(known) => {
+                    known.count = count;
+                    known.me = mine.unwrap_or(known.me);
+                }
+                None => {
+                    let me = mine.unwrap_or_default();
+                    reactions.push(Reaction { emoji: emoji.to_owned(), count, me });
+                }
+            }
+            reactions.retain(|known| known.count > 0);
+        });
     }
 
     /// Takes a changed message from the answer to the request that changed it, unless something newer was seen.
@@ -324,7 +352,10 @@ impl Timeline {
         if row.entry.with_untracked(|entry| entry.id().is_some_and(|known| known != id)) {
             return false; // The nonce of another message; that one keeps its row.
         }
-        row.entry.set(Entry { message, delivery: Delivery::Sent });
+        row.entry.update(|entry| {
+            entry.renew(message);
+            entry.delivery = Delivery::Sent;
+        });
         let is_older = self.is_older(id);
         if self.edges.get_untracked().newer && !is_older && self.newest_id().is_none_or(|newest| newest < id)
         {

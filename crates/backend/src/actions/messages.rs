@@ -90,6 +90,7 @@ async fn send_in(tx: &mut Tx, user: UserId, channel: ChannelId, draft: Parsed) -
         edited_at: None,
         reply_to,
         mentions,
+        reactions: Vec::new(),
         nonce,
     };
     tx.emit(access.stream, Event::MessageCreated { message: message.clone() }).await?;
@@ -212,6 +213,7 @@ pub(super) async fn announce(tx: &mut Tx, guild: &Guild, user: UserId, kind: Mes
         edited_at: None,
         reply_to: None,
         mentions: Vec::new(),
+        reactions: Vec::new(),
         nonce: None,
     };
     tx.emit(Stream::Guild(guild.id), Event::MessageCreated { message }).await?;
@@ -294,7 +296,7 @@ pub(super) async fn read_history(
 ) -> Result<History> {
     let access = in_channel(db, user, channel).await?;
     let (messages, has_older, has_newer) = if access.permissions.contains(Permissions::READ_HISTORY) {
-        messages::page(db, channel, anchor, limits::HISTORY_PAGE).await?
+        messages::page(db, user, channel, anchor, limits::HISTORY_PAGE).await?
     } else {
         (Vec::new(), false, false)
     };

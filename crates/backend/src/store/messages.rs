@@ -66,6 +66,7 @@ impl Row {
             edited_at: self.edited_at.map(Timestamp::from_millis),
             reply_to: self.reply_to_id.map(|id| Quoted { id: Id::from_trusted(id), preview }),
             mentions,
+            reactions: Vec::new(),
             nonce: None,
         }
     }
@@ -96,9 +97,10 @@ pub async fn get(db: &mut impl Db, channel: ChannelId, id: MessageId) -> Result<
     Ok(Some(row.into_message(mentions.remove(&id.get()).unwrap_or_default())))
 }
 
-/// Up to `limit` messages, oldest first, and whether there are more before and after them.
+/// Up to `limit` messages as somebody sees them, oldest first, and whether there are more before and after them.
 pub async fn page(
     db: &mut impl Db,
+    viewer: UserId,
     channel: ChannelId,
     anchor: Anchor,
     limit: usize,
@@ -126,11 +128,12 @@ pub async fn page(
     rows.sort_unstable_by_key(|row| row.id);
     let (first, last) = (rows.first().map_or(0, |r| r.id), rows.last().map_or(0, |r| r.id));
     let mut mentions = mentions_between(db, channel, first, last).await?;
-    let with_mentions = |row: Row| {
-        let named = mentions.remove(&row.id).unwrap_or_default();
-        row.into_message(named)
+    let mut reactions = super::reactions::between(db, channel, first, last, viewer).await?;
+    let whole = |row: Row| {
+        let (named, reactions) = (mentions.remove(&row.id), reactions.remove(&row.id));
+        Message { reactions: reactions.unwrap_or_default(), ..row.into_message(named.unwrap_or_default()) }
     };
-    Ok((rows.into_iter().map(with_mentions).collect(), has_older, has_newer))
+    Ok((rows.into_iter().map(whole).collect(), has_older, has_newer))
 }
 
 async fn older(db: &mut impl Db, channel: ChannelId, before: i64, limit: usize) -> Result<(Vec<Row>, bool)> {
@@ -189,6 +192,7 @@ pub async fn set_content(tx: &mut Tx, channel: ChannelId, id: MessageId, content
 /// Removes a message with its mentions; returns the channel's newest message after that.
 pub async fn delete(tx: &mut Tx, channel: ChannelId, id: MessageId) -> Result<Option<MessageId>> {
     query!(run tx, "delete from mentions where channel_id = $1 and message_id = $2", channel.get(), id.get())?;
+    super::reactions::clear(tx, channel, id).await?;
     query!(run tx, "delete from messages where channel_id = $1 and id = $2", channel.get(), id.get())?;
     let newest = "select id from messages where channel_id = $1 order by id desc limit 1";
     let newest = query!(fetch_optional(i64,), tx, newest, channel.get())?.map(|(id,)| id);

@@ -37,13 +37,17 @@ pub async fn next_guild(db: &mut impl Db) -> Result<Option<GuildId>> {
 }
 
 /// What a channel leaves, in the order it is removed: up to `$2` rows each. That it was deleted stays in the log.
-const LEFT: [&str; 4] = [
+const LEFT: [&str; 6] = [
     "delete from events where (stream_kind, stream_id, rev) in (select stream_kind, stream_id, rev from events
         where channel_id = $1 and kind <> 'channel_deleted' limit $2)",
     "delete from messages where channel_id = $1
         and id in (select id from messages where channel_id = $1 order by id limit $2)",
     "delete from mentions where (user_id, channel_id, message_id) in (select user_id, channel_id, message_id
         from mentions where channel_id = $1 limit $2)",
+    "delete from reactors where (message_id, emoji, user_id) in (select message_id, emoji, user_id from reactors
+        where channel_id = $1 limit $2) and channel_id = $1",
+    "delete from reactions where (message_id, emoji) in (select message_id, emoji from reactions
+        where channel_id = $1 limit $2) and channel_id = $1",
     "delete from read_marks where (user_id, channel_id) in (select user_id, channel_id from read_marks
         where channel_id = $1 limit $2)",
 ];

@@ -27,6 +27,7 @@ mod pages;
 mod patience;
 mod plans;
 mod races;
+mod reactions;
 mod restricted;
 mod retries;
 mod scene;
