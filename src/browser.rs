@@ -7,6 +7,7 @@
 
 pub mod clipboard;
 pub mod dom;
+pub mod emoji;
 pub mod focus;
 pub mod form;
 pub mod listener;

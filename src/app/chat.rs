@@ -7,7 +7,7 @@
 //! | `rail`, `channel_list`, `dm_list`, `self_bar` | the navigation |
 //! | `conversation`, `topbar`, `message_list`, `reading`, `message_row`, `composer` | the middle |
 //! | `departed` | saying that what was on screen is gone |
-//! | `toolbar`, `menu`, `editor`, `deletion`, `no_script` | acting on a message |
+//! | `toolbar`, `menu`, `editor`, `deletion`, `reactions`, `picker`, `no_script` | acting on a message |
 //! | `member_list`, `drawers`, `banner`, `shortcuts` | the side panel, narrow screens, the connection, keys |
 //!
 //! The first render is the same on both sides: it knows neither clock nor storage nor window. Whatever needs
@@ -40,8 +40,10 @@ mod menu;
 mod message_list;
 mod message_row;
 mod no_script;
+mod picker;
 mod press;
 mod rail;
+mod reactions;
 mod reading;
 mod self_bar;
 mod sending;
@@ -218,6 +220,7 @@ fn follow_place(chat: Chat) {
         if before != Some(place) {
             live.focus(guild.as_ref().map(|guild| guild.id()));
             chat.menu.set(None);
+            chat.picking.set(None);
             chat.drawer.set(None);
         }
         if let Some(guild) = guild.filter(|guild| guild.stage.get() == Stage::Listed) {

@@ -54,6 +54,11 @@ pub fn move_into(element: &Element, parent: &Element) {
     _ = parent.append_child(element);
 }
 
+/// Scrolls what is around an element so that it stands at the upper edge.
+pub fn bring_to_top(element: &Element) {
+    element.scroll_into_view_with_bool(true);
+}
+
 /// Where an element's lower left corner is, in pixels from the window's.
 pub fn below(element: &Element) -> (i32, i32) {
     let place = element.get_bounding_client_rect();

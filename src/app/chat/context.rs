@@ -72,6 +72,8 @@ pub(super) struct Chat {
     pub active: RwSignal<Option<MessageId>>,
     /// The open menu.
     pub menu: RwSignal<Option<MenuAt>>,
+    /// Where the emoji picker is open.
+    pub picking: RwSignal<Option<MenuAt>>,
     /// The open drawer.
     pub drawer: RwSignal<Option<Drawer>>,
     /// Whether the member list is put away on a wide screen; unknown, and shown, in the first render.
@@ -112,6 +114,7 @@ impl Chat {
             deleting: RwSignal::new(None),
             active: RwSignal::new(None),
             menu: RwSignal::new(None),
+            picking: RwSignal::new(None),
             drawer: RwSignal::new(None),
             members_away: RwSignal::new(false),
             composing: RwSignal::new(None),

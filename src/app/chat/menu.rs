@@ -7,7 +7,7 @@ use protocol::entity::Message;
 
 use super::context::{Chat, MenuAt};
 use super::message_list::message_at;
-use super::sending;
+use super::{picker, sending};
 use crate::app::controls::Icon;
 use crate::browser::dom::{self, Element, HtmlElement, KeyboardEvent, MouseEvent};
 use crate::browser::focus;
@@ -113,7 +113,9 @@ fn items(chat: Chat, message: &Message) -> AnyView {
     let id = message.id;
     let (may_send, may_edit, may_delete) =
         untrack(|| (chat.may_send(message.channel_id), chat.may_edit(message), chat.may_delete(message)));
+    let may_react = untrack(|| chat.may_react(message.channel_id));
     view! {
+        {may_react.then(|| item(chat, "smile-plus", "Add reaction", "+", move |_| picker::open_at_row(chat, id)))}
         {may_send.then(|| item(chat, "reply", "Reply", "R", move |_| chat.reply(id)))}
         {may_edit.then(|| item(chat, "edit", "Edit message", "E", move |_| chat.edit(id)))}
         {item(chat, "copy", "Copy text", "Ctrl C", move |_| sending::copy_text(chat, id))}

@@ -10,6 +10,7 @@ use super::context::Chat;
 use super::intro::Intro;
 use super::menu::{MessageMenu, open_at_pointer};
 use super::message_row::MessageRow;
+use super::picker::EmojiPicker;
 use super::press::Press;
 use super::reading::Reading;
 use super::toolbar::Toolbar;
@@ -89,6 +90,7 @@ pub(super) fn MessageList(
             <div class="timeline-frame__bottom">{jump}</div>
             <div id=REST hidden=true><Toolbar element=toolbar/></div>
             <MessageMenu/>
+            <EmojiPicker/>
         </div>
     }
 }

@@ -9,6 +9,7 @@ use super::context::{Chat, Screen};
 use super::editor::Editor;
 use super::markup_view::message_body;
 use super::no_script::MessageForms;
+use super::reactions::reactions;
 use super::times;
 use super::unsent::delivery;
 use crate::app::controls::{Avatar, AvatarSize, Icon};
@@ -110,6 +111,7 @@ fn person_row(chat: Chat, row: Row) -> AnyView {
     let labels = [&parts.prefix, "-author ", &parts.prefix, "-time"].concat();
     let (reply, gutter, head) = (reply_line(&parts), gutter(&parts), head(&parts));
     let (body, delivery, forms) = (body(&parts), delivery(chat, &parts.row), forms(&parts));
+    let reactions = reactions(chat, &parts.row, id);
     view! {
         <article
             class=row_class(&parts)
@@ -123,6 +125,7 @@ fn person_row(chat: Chat, row: Row) -> AnyView {
                 {head}
                 {body}
                 {delivery}
+                {reactions}
                 {forms}
             </div>
         </article>

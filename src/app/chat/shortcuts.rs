@@ -6,7 +6,7 @@ use protocol::snapshot::Place;
 
 use super::context::{Chat, Screen, focus_composer};
 use super::message_list::message_at;
-use super::{drawers, menu, sending};
+use super::{drawers, menu, picker, sending};
 use crate::app::store::guild::grouped;
 use crate::browser::dom::{self, HtmlElement, KeyboardEvent};
 use crate::browser::listener::Listener;
@@ -158,6 +158,10 @@ pub(super) fn in_timeline(chat: Chat, event: &KeyboardEvent) {
     }
 }
 
+fn may_react(chat: Chat, id: MessageId) -> bool {
+    untrack(|| chat.message(id).is_some_and(|message| chat.may_react(message.channel_id)))
+}
+
 fn act(chat: Chat, event: &KeyboardEvent, id: MessageId, row: &HtmlElement) -> bool {
     let key = event.key();
     if event.ctrl_key() {
@@ -187,6 +191,7 @@ fn act(chat: Chat, event: &KeyboardEvent, id: MessageId, row: &HtmlElement) -> b
         "Delete" | "Backspace" => chat.delete(id, event.shift_key()),
         "e" | "E" => chat.edit(id),
         "r" | "R" => chat.reply(id),
+        "+" if may_react(chat, id) => picker::open_at_row(chat, id),
         _ => return false,
     }
     true

@@ -6,7 +6,7 @@ use protocol::entity::Message;
 
 use super::closures::{flag, part};
 use super::context::Chat;
-use super::{menu, sending};
+use super::{menu, picker, sending};
 use crate::app::controls::Icon;
 use crate::browser::dom::{self, Element, KeyboardEvent};
 use crate::browser::focus;
@@ -38,10 +38,22 @@ fn buttons(chat: Chat, message: &Message) -> AnyView {
     let id = message.id;
     let may_send = chat.may_send(message.channel_id);
     let (may_edit, may_delete) = (chat.may_edit(message), chat.may_delete(message));
+    let may_react = chat.may_react(message.channel_id);
     view! {
-        {may_send.then(|| button("reply", "Reply", "0", move || chat.reply(id)))}
+        {may_react.then(|| view! {
+            <button
+                class="icon-button"
+                type="button"
+                aria-label="Add reaction"
+                tabindex="0"
+                on:click=move |event| picker::open(chat, id, &event)
+            >
+                <Icon name="smile-plus"/>
+            </button>
+        })}
+        {may_send.then(|| button("reply", "Reply", if may_react { "-1" } else { "0" }, move || chat.reply(id)))}
         {may_edit.then(|| button("edit", "Edit message", "-1", move || chat.edit(id)))}
-        {button("link", "Copy link", if may_send { "-1" } else { "0" }, move || sending::copy_link(chat, id))}
+        {button("link", "Copy link", if may_send || may_react { "-1" } else { "0" }, move || sending::copy_link(chat, id))}
         {may_delete.then(|| view! {
             <button
                 class="icon-button icon-button--danger"

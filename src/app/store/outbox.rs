@@ -209,6 +209,13 @@ impl Store {
         }
     }
 
+    /// Shows a reaction of the person's own before, or instead of, what the event about it says.
+    pub fn reacted(&self, channel: ChannelId, message: MessageId, emoji: &str, count: u32, mine: bool) {
+        if let Some(timeline) = self.timeline(channel) {
+            timeline.reacted(message, emoji, count, Some(mine));
+        }
+    }
+
     /// Takes a deleted message off the screen; the event about it does the rest.
     pub fn deleted(&self, channel: ChannelId, message: MessageId) {
         if let Some(timeline) = self.timeline(channel) {

@@ -1,0 +1,310 @@
+//! The emoji picker: search, groups, recently used ones. Its list is a file, fetched when it is first opened.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use protocol::MessageId;
+
+use super::closures::part;
+use super::context::{Chat, MenuAt};
+use super::reactions::react;
+use crate::browser::dom::{self, Event, HtmlElement, KeyboardEvent, MouseEvent};
+use crate::browser::emoji::{self, Emoji, Group};
+use crate::browser::focus;
+use crate::browser::listener::Listener;
+
+/// Emoji in a row, as the style has it.
+const COLUMNS: usize = 9;
+/// Emoji that are remembered: two rows.
+const RECENT: usize = 18;
+/// Results shown of a search; whoever needs more types another letter.
+const FOUND: usize = 90;
+
+/// Opens the picker below what was pressed.
+pub(super) fn open(chat: Chat, message: MessageId, event: &MouseEvent) {
+    if let Some(pressed) = dom::listener(event) {
+        let (x, y) = dom::below(&pressed);
+        chat.picking.set(Some(MenuAt { message, x, y }));
+    }
+}
+
+/// Opens the picker below a message.
+pub(super) fn open_at_row(chat: Chat, message: MessageId) {
+    if let Some(row) = focus::by_id(&["m", &message.to_string()].concat()) {
+        let (x, y) = dom::below(&row);
+        chat.picking.set(Some(MenuAt { message, x, y }));
+    }
+}
+
+/// The picker, while it is open.
+#[component]
+pub(super) fn EmojiPicker() -> impl IntoView {
+    let chat: Chat = expect_context();
+    part(move || chat.picking.get().map(|at| picker(chat, at)))
+}
+
+fn close(chat: Chat) {
+    if chat.picking.try_get_untracked().flatten().is_some() {
+        chat.picking.set(None);
+    }
+}
+
+/// Closes it and gives the keyboard back to the message.
+fn leave(chat: Chat, message: MessageId) {
+    close(chat);
+    if let Some(row) = focus::by_id(&["m", &message.to_string()].concat()) {
+        focus::focus_in_place(&row);
+    }
+}
+
+fn choose(chat: Chat, message: MessageId, button: &HtmlElement) {
+    let Some(chosen) = button.text_content() else { return };
+    emoji::used(chat.store().my_id(), &chosen, RECENT);
+    react(chat, message, &chosen, true);
+    leave(chat, message);
+}
+
+fn picker(chat: Chat, at: MenuAt) -> AnyView {
+    let message = at.message;
+    let element = NodeRef::<html::Div>::new();
+    let search = NodeRef::<html::Input>::new();
+    let (groups, query, named) = (fetched(chat), RwSignal::new(String::new()), RwSignal::new(None));
+    Effect::new(move |_| {
+        if let (Some(popover), Some(search)) = (element.get(), search.get()) {
+            dom::show_popover_at(&popover, (at.x, at.y));
+            focus::focus(&search);
+        }
+    });
+    Effect::new(move |_: Option<[Listener; 2]>| {
+        ["pointerdown", "resize"].map(|event| Listener::new(event, move |_| close(chat)))
+    });
+    let first = move || element.get_untracked().and_then(|popover| buttons(&popover).into_iter().next());
+    view! {
+        <div
+            node_ref=element
+            class="popover emoji-picker"
+            role="dialog"
+            popover="manual"
+            aria-label="Choose an emoji"
+            on:pointerdown=move |event| event.stop_propagation()
+            on:keydown=move |event| {
+                event.stop_propagation();
+                match event.key().as_str() {
+                    "Escape" => leave(chat, message),
+                    _ => move_within(&event),
+                }
+            }
+            on:click=move |event| if let Some(button) = button_at(&event) { choose(chat, message, &button) }
+            on:mouseover=move |event| name_of(&event, named)
+            on:focusin=move |event| name_of(&event, named)
+        >
+            <div class="emoji-picker__search">
+                <input
+                    node_ref=search
+                    class="input"
+                    type="search"
+                    aria-label="Search emoji"
+                    placeholder="Search emoji"
+                    autocomplete="off"
+                    on:input=move |event| query.set(event_target_value(&event))
+                    on:keydown=move |event| if event.key() == "Enter" && !event.is_composing() {
+                        event.prevent_default();
+                        first().iter().for_each(|button| choose(chat, message, button));
+                    }
+                />
+            </div>
+            {categories(groups, query)}
+            <div class="emoji-picker__scroll" tabindex="-1">
+                {part(move || Some(sections(groups, &query.get())))}
+            </div>
+            <div class="emoji-picker__foot">{part(move || named.get().map(foot))}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The groups, with those used last before them.
+fn fetched(chat: Chat) -> RwSignal<Option<Vec<Group>>> {
+    let groups = RwSignal::new(None);
+    let me = chat.store().my_id();
+    spawn_local(async move {
+        let mut list = emoji::list().await.unwrap_or_default();
+        let find = |text: &String| {
+            list.iter().flat_map(|group| &group.emoji).find(|emoji| emoji.text == *text).cloned()
+        };
+        let recent: Vec<Emoji> = emoji::recent(me).iter().filter_map(find).collect();
+        if !recent.is_empty() {
+            list.insert(0, Group { name: "Recent".to_owned(), emoji: recent });
+        }
+        groups.try_set(Some(list));
+    });
+    groups
+}
+
+/// A button for each group that goes to it.
+fn categories(groups: RwSignal<Option<Vec<Group>>>, query: RwSignal<String>) -> AnyView {
+    part(move || {
+        let groups = groups.get()?;
+        let buttons: Vec<AnyView> = groups
+            .into_iter()
+            .enumerate()
+            .map(|(at, group)| {
+                let face = group.emoji.into_iter().next().map(|emoji| emoji.text);
+                view! {
+                    <button
+                        class="emoji-picker__category emoji"
+                        type="button"
+                        aria-label=group.name
+                        tabindex=if at == 0 { "0" } else { "-1" }
+                        on:click=move |_| {
+                            query.set(String::new());
+                            request_animation_frame(move || {
+                                if let Some(heading) = focus::by_id(&heading_id(at)) {
+                                    dom::bring_to_top(&heading);
+                                }
+                            });
+                        }
+                    >
+                        <span aria-hidden="true">{face}</span>
+                    </button>
+                }
+                .into_any()
+            })
+            .collect();
+        Some(
+            view! { <div class="emoji-picker__categories" role="group" aria-label="Emoji groups">{buttons}</div> }
+                .into_any(),
+        )
+    })
+}
+
+fn heading_id(at: usize) -> String {
+    ["emoji-group-", &at.to_string()].concat()
+}
+
+fn sections(groups: RwSignal<Option<Vec<Group>>>, query: &str) -> AnyView {
+    let Some(groups) = groups.get() else {
+        return view! { <p class="muted" role="status">"Loading"</p> }.into_any();
+    };
+    let query = query.trim().to_lowercase();
+    if query.is_empty() {
+        let groups = groups.into_iter().enumerate();
+        return groups.map(|(at, group)| section(at, &group.name, &group.emoji)).collect_view().into_any();
+    }
+    let found = found(&groups, &query);
+    if found.is_empty() {
+        return view! { <p class="muted" role="status">"No emoji by that name."</p> }.into_any();
+    }
+    section(0, "Results", &found)
+}
+
+/// Those whose name or words hold every word that is looked for; names that begin with it first.
+fn found(groups: &[Group], query: &str) -> Vec<Emoji> {
+    let all = groups.iter().filter(|group| group.name != "Recent").flat_map(|group| &group.emoji);
+    let holds = |emoji: &&Emoji| {
+        query.split_whitespace().all(|word| emoji.name.contains(word) || emoji.words.contains(word))
+    };
+    let (begin, rest): (Vec<&Emoji>, Vec<&Emoji>) =
+        all.filter(holds).partition(|emoji| emoji.name.starts_with(query));
+    begin.into_iter().chain(rest).take(FOUND).cloned().collect()
+}
+
+fn section(at: usize, name: &str, emoji: &[Emoji]) -> AnyView {
+    let id = heading_id(at);
+    let rows: Vec<AnyView> = emoji
+        .chunks(COLUMNS)
+        .map(|row| {
+            let cells: Vec<AnyView> = row
+                .iter()
+                .map(|emoji| {
+                    view! {
+                        <div role="gridcell">
+                            <button class="emoji-picker__emoji" type="button" tabindex="-1" aria-label=emoji.name.clone()>
+                                {emoji.text.clone()}
+                            </button>
+                        </div>
+                    }
+                    .into_any()
+                })
+                .collect();
+            view! { <div class="emoji-picker__row" role="row">{cells}</div> }.into_any()
+        })
+        .collect();
+    view! {
+        <h3 class="emoji-picker__heading" id=id.clone()>{name.to_owned()}</h3>
+        <div class="emoji-picker__grid" role="grid" aria-labelledby=id>{rows}</div>
+    }
+    .into_any()
+}
+
+fn foot((emoji, name): (String, String)) -> AnyView {
+    view! { <span class="emoji" aria-hidden="true">{emoji}</span><span aria-hidden="true">{name}</span> }
+        .into_any()
+}
+
+fn button_at(event: &Event) -> Option<HtmlElement> {
+    dom::closest(&dom::target(event)?, ".emoji-picker__emoji")
+}
+
+fn name_of(event: &Event, named: RwSignal<Option<(String, String)>>) {
+    if let Some(button) = button_at(event) {
+        let (emoji, name) = (button.text_content(), button.get_attribute("aria-label"));
+        named.set(emoji.zip(name));
+    }
+}
+
+fn buttons(popover: &HtmlElement) -> Vec<HtmlElement> {
+    focus::find_all(popover, ".emoji-picker__emoji")
+}
+
+/// Arrows move in two dimensions; above the first row is the search.
+fn move_within(event: &KeyboardEvent) {
+    let (Some(popover), Some(active)) = (dom::listener(event), focus::active()) else { return };
+    let all = buttons(&popover);
+    let at = all.iter().position(|button| *button == active);
+    let target = match (event.key().as_str(), at) {
+        ("ArrowDown", None) => Some(0),
+        ("ArrowDown", Some(at)) => Some((at + COLUMNS).min(all.len().saturating_sub(1))),
+        ("ArrowUp", Some(at)) if at >= COLUMNS => Some(at - COLUMNS),
+        ("ArrowUp", Some(_)) => {
+            event.prevent_default();
+            return focus::find_all(&popover, "input").first().into_iter().for_each(focus::focus);
+        }
+        ("ArrowRight", Some(at)) => Some((at + 1).min(all.len().saturating_sub(1))),
+        ("ArrowLeft", Some(at)) => Some(at.saturating_sub(1)),
+        _ => None,
+    };
+    if let Some(button) = target.and_then(|target| all.get(target)) {
+        event.prevent_default();
+        focus::focus(button);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn emoji(text: &str, name: &str, words: &str) -> Emoji {
+        Emoji { text: text.to_owned(), name: name.to_owned(), words: words.to_owned() }
+    }
+
+    #[test]
+    fn emoji_are_found_by_name_first_and_by_all_words() {
+        let groups = [
+            Group { name: "Recent".to_owned(), emoji: vec![emoji("🐟", "fish", "")] },
+            Group {
+                name: "Animals".to_owned(),
+                emoji: vec![
+                    emoji("🎣", "fishing pole", "entertainment"),
+                    emoji("🐠", "tropical fish", "animal"),
+                    emoji("🐟", "fish", "animal"),
+                    emoji("🐈", "cat", "animal pet"),
+                ],
+            },
+        ];
+        let texts = |query| found(&groups, query).into_iter().map(|emoji| emoji.text).collect::<Vec<_>>();
+        assert_eq!(texts("fish"), ["🎣", "🐟", "🐠"]);
+        assert_eq!(texts("animal pet"), ["🐈"]);
+        assert!(texts("dog").is_empty());
+    }
+}
