@@ -13,6 +13,7 @@ use super::picker;
 use crate::api::Refusal;
 use crate::api::reactions::{AddReaction, RemoveReaction, add_reaction, reactors, remove_reaction};
 use crate::app::controls::{Icon, Key, keyed};
+use crate::app::form::CallField;
 use crate::app::store::timeline::Row;
 
 /// Names in a tooltip; more are counted.
@@ -54,25 +55,31 @@ pub(super) fn reactions(chat: Chat, row: &Row, id: Memo<Option<MessageId>>) -> A
         Some(
             view! {
                 <div class="message__extras">
-                    <form
-                        class="reactions"
-                        role="group"
-                        aria-label="Reactions"
-                        method="post"
-                        action=AddReaction::PATH
-                        on:submit=move |event| event.prevent_default()
-                    >
-                        <input type="hidden" name="channel_id" value=channel.to_string()/>
-                        <input type="hidden" name="message_id" value=id.to_string()/>
-                        <input type="hidden" name="next" value=next/>
-                        {chips}
-                        {more}
-                    </form>
+                    <div class="reactions" role="group" aria-label="Reactions">{chips}{more}</div>
+                    {form(form_id(id, false), AddReaction::PATH, channel, id, next.clone())}
+                    {form(form_id(id, true), RemoveReaction::PATH, channel, id, next)}
                 </div>
             }
             .into_any(),
         )
     })
+}
+
+/// What the buttons send without script: all of them share two forms, for adding and for taking back.
+fn form(form_id: String, call: &'static str, channel: ChannelId, id: MessageId, next: String) -> AnyView {
+    view! {
+        <form id=form_id method="post" hidden=true>
+            <CallField of=call/>
+            <input type="hidden" name="channel_id" value=channel.to_string()/>
+            <input type="hidden" name="message_id" value=id.to_string()/>
+            <input type="hidden" name="next" value=next/>
+        </form>
+    }
+    .into_any()
+}
+
+fn form_id(id: MessageId, takes_back: bool) -> String {
+    ["m", &id.to_string(), if takes_back { "-unreact" } else { "-react" }].concat()
 }
 
 fn chip(chat: Chat, row: &Row, channel: ChannelId, id: MessageId, emoji: String) -> AnyView {
@@ -97,7 +104,7 @@ fn chip(chat: Chat, row: &Row, channel: ChannelId, id: MessageId, emoji: String)
             type="submit"
             name="emoji"
             value=emoji
-            formaction=Signal::derive(move || state.get().1.then_some(RemoveReaction::PATH))
+            form=text(move || form_id(id, state.get().1))
             aria-pressed=Signal::derive(move || if state.get().1 { "true" } else { "false" })
             aria-label=label
             title=who
