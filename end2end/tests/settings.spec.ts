@@ -1,6 +1,7 @@
-/** A person's own settings, on one device and on all. */
+/** A person's own settings, on one device and on all, and leaving them. */
+import type { Page } from '@playwright/test';
 import { expect, gather, hydrated, live, open, PASSWORD, reload, test, type Person } from './fixture';
-import { members, servers, signIn } from './gestures';
+import { channels, composer, members, servers, signIn } from './gestures';
 
 /** Signs an account in on one more device and opens an address there. */
 async function secondDevice(somebody: (name: string, registered: boolean) => Promise<Person>, username: string): Promise<Person> {
@@ -49,6 +50,7 @@ test('a look that is not saved goes when the page is left', async ({ ana }) => {
   await ana.page.getByRole('radio', { name: 'Dark' }).check();
   await expect(ana.page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await ana.page.getByRole('link', { name: 'Devices' }).click();
+  await ana.page.getByRole('dialog').getByRole('button', { name: 'Discard changes' }).click();
   await expect(ana.page.getByText('Where you are signed in')).toBeVisible();
   await expect(ana.page.locator('html')).not.toHaveAttribute('data-theme', 'dark');
 });
@@ -128,4 +130,115 @@ test('a new password ends every other device, and is the one that counts', async
   await signIn(device.page, ana.username, 'five louder lanterns');
   await expect(device.page).toHaveURL(/@me/);
   await hydrated(device.page);
+});
+
+/** Opens the settings from a channel, as people do. */
+async function settingsFrom(page: Page, path: string): Promise<void> {
+  await open(page, path);
+  await page.getByRole('link', { name: 'User settings' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Account' })).toBeVisible();
+}
+
+test('Escape closes the settings and goes back to where one was', async ({ room, ana }) => {
+  await settingsFrom(ana.page, room.path);
+  await ana.page.getByRole('link', { name: 'Appearance' }).click();
+  await expect(ana.page.getByRole('heading', { level: 1, name: 'Appearance' })).toBeVisible();
+  await ana.page.keyboard.press('Escape');
+  await expect(ana.page).toHaveURL(new RegExp(`${room.path}$`));
+  await expect(composer(ana.page)).toBeVisible();
+  // Also from a field, and from the settings of a server.
+  await channels(ana.page, 'Lighthouse').getByRole('button', { name: 'Lighthouse' }).click();
+  await ana.page.getByRole('link', { name: 'Server settings' }).click();
+  await ana.page.getByRole('textbox', { name: 'Server name' }).focus();
+  await ana.page.keyboard.press('Escape');
+  await expect(ana.page).toHaveURL(new RegExp(`${room.path}$`));
+  await open(ana.page, '/settings');
+  await ana.page.keyboard.press('Escape');
+  await expect(ana.page).toHaveURL(/\/channels\/@me$/);
+});
+
+test('what was changed and not saved is asked about, whichever way one leaves', async ({ room, ana }) => {
+  await settingsFrom(ana.page, room.path);
+  const name = ana.page.getByRole('textbox', { name: 'Display name' });
+  const save = ana.page.getByRole('button', { name: 'Save changes' });
+  await expect(save).toBeHidden();
+  await name.fill('Ana Maria');
+  await expect(save).toBeVisible();
+  await expect(ana.page.getByRole('status').filter({ hasText: 'Not saved yet.' })).toBeVisible();
+
+  const question = ana.page.getByRole('dialog', { name: 'Discard changes?' });
+  const ways = [
+    () => ana.page.keyboard.press('Escape'),
+    () => ana.page.getByRole('link', { name: 'Close settings' }).click(),
+    () => ana.page.getByRole('link', { name: 'Devices' }).click(),
+    () => ana.page.goBack(),
+  ];
+  for (const leave of ways) {
+    await leave();
+    await expect(question).toBeVisible();
+    await expect(question.getByRole('button', { name: 'Keep editing' })).toBeFocused();
+    await question.getByRole('button', { name: 'Keep editing' }).click();
+    await expect(question).toBeHidden();
+    await expect(name).toHaveValue('Ana Maria');
+    await expect(ana.page).toHaveURL(/\/settings$/);
+  }
+  // Escape in the question keeps what is there as well.
+  await ana.page.keyboard.press('Escape');
+  await expect(question).toBeVisible();
+  await ana.page.keyboard.press('Escape');
+  await expect(question).toBeHidden();
+  await expect(ana.page).toHaveURL(/\/settings$/);
+
+  await ana.page.getByRole('link', { name: 'Appearance' }).click();
+  await question.getByRole('button', { name: 'Discard changes' }).click();
+  await expect(ana.page.getByRole('heading', { level: 1, name: 'Appearance' })).toBeVisible();
+  await ana.page.getByRole('link', { name: 'Account' }).click();
+  await expect(name).toHaveValue('Ana');
+});
+
+test('going back with the browser’s button leaves when that is what one wants', async ({ room, ana }) => {
+  await settingsFrom(ana.page, room.path);
+  await ana.page.getByRole('textbox', { name: 'Display name' }).fill('Ana Maria');
+  await ana.page.goBack();
+  await ana.page.getByRole('dialog').getByRole('button', { name: 'Discard changes' }).click();
+  await expect(ana.page).toHaveURL(new RegExp(`${room.path}$`));
+  await expect(composer(ana.page)).toBeVisible();
+});
+
+test('closing the tab asks only while something is not saved', async ({ ana }) => {
+  await open(ana.page, '/settings');
+  const asked: string[] = [];
+  ana.page.on('dialog', (dialog) => {
+    asked.push(dialog.type());
+    void dialog.accept();
+  });
+  const name = ana.page.getByRole('textbox', { name: 'Display name' });
+  await name.pressSequentially(' M');
+  await ana.page.reload();
+  await hydrated(ana.page);
+  expect(asked).toEqual(['beforeunload']);
+  await name.pressSequentially(' M');
+  await ana.page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(ana.page.getByRole('status').filter({ hasText: 'Saved.' })).toBeVisible();
+  await expect(ana.page.getByRole('button', { name: 'Save changes' })).toBeHidden();
+  await ana.page.reload();
+  await hydrated(ana.page);
+  expect(asked).toEqual(['beforeunload']);
+  await expect(name).toHaveValue('Ana M');
+});
+
+test('“Discard” puts back what was there', async ({ room, ana }) => {
+  await open(ana.page, `/servers/${room.guild.id}/settings`);
+  const name = ana.page.getByRole('textbox', { name: 'Server name' });
+  await name.fill('Pier Nine');
+  await ana.page.getByRole('button', { name: 'Discard' }).click();
+  await expect(name).toHaveValue('Lighthouse');
+  await expect(ana.page.getByRole('button', { name: 'Save changes' })).toBeHidden();
+  await open(ana.page, '/settings/appearance');
+  await ana.page.getByRole('radio', { name: 'Dark' }).check();
+  await ana.page.getByRole('button', { name: 'Discard' }).click();
+  await expect(ana.page.locator('html')).not.toHaveAttribute('data-theme', 'dark');
+  await expect(ana.page.getByRole('radio', { name: 'System' })).toBeChecked();
+  await ana.page.keyboard.press('Escape');
+  await expect(ana.page).toHaveURL(/\/channels\/@me$/);
 });

@@ -13,6 +13,7 @@ pub mod keyed;
 pub mod menu;
 pub mod password;
 pub mod progress;
+pub mod question;
 pub mod toast;
 pub mod typed;
 
@@ -29,5 +30,6 @@ pub use keyed::{Key, keyed};
 pub use menu::Menu;
 pub use password::PasswordField;
 pub use progress::{Chord, Spinner};
+pub use question::Question;
 pub use toast::{Toast, ToastKind, Toaster, Toasts, provide_toasts, use_toasts};
 pub use typed::{Typed, typed};

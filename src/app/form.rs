@@ -4,6 +4,7 @@
 //! The framework's `ActionForm` does the same with types of its own for every server function. Those were a tenth of
 //! all the code a browser had to load; here all forms share one type.
 
+use leptos::context::Provider;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::redirect::{REDIRECT_HEADER, call_redirect_hook};
@@ -173,7 +174,6 @@ pub fn Form(
     /// The inputs, named after the server function's arguments.
     children: Children,
 ) -> impl IntoView {
-    provide_context(to.typed.get_value());
     view! {
         <form
             method="post"
@@ -195,7 +195,8 @@ pub fn Form(
             }
         >
             <CallField of=to.path/>
-            {children()}
+            // Not for what stands beside this form.
+            <Provider value=to.typed.get_value()>{children()}</Provider>
         </form>
     }
 }

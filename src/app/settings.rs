@@ -3,6 +3,7 @@
 pub mod account;
 pub mod appearance;
 pub mod devices;
+pub mod exit;
 pub mod frame;
 pub mod guild_channels;
 pub mod guild_danger;
@@ -10,6 +11,7 @@ pub mod guild_frame;
 pub mod guild_invites;
 pub mod guild_overview;
 pub mod listed;
+pub mod saving;
 pub mod user_frame;
 
 pub use account::AccountPage;

@@ -1,8 +1,10 @@
-//! What a form holds, and sending it.
+//! What a form holds, whether that was changed, and sending it.
 
 use gloo_net::http::{Request, Response};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{FormData, HtmlFormElement, SubmitEvent, UrlSearchParams};
+use web_sys::{Element, FormData, HtmlFormElement, HtmlInputElement, SubmitEvent, UrlSearchParams};
+
+use super::{dom, focus};
 
 /// Names and values, encoded as a form sends them.
 #[derive(Debug, Clone)]
@@ -52,4 +54,38 @@ pub async fn post(path: &str, fields: Fields, redirect: &str) -> Option<Reply> {
     let headers = response.headers();
     let location = headers.get(redirect).and_then(|_| headers.get("Location"));
     Some(Reply { status: response.status(), body: response.text().await.ok()?, location })
+}
+
+/// A form on the page, and what its inputs held when it was made or last kept.
+#[derive(Debug, Clone)]
+pub struct Kept(HtmlFormElement);
+
+impl Kept {
+    /// The form around an element.
+    pub fn around(element: &Element) -> Option<Self> {
+        dom::closest(element, "form")?.dyn_into().ok().map(Self)
+    }
+
+    fn inputs(&self) -> impl Iterator<Item = HtmlInputElement> {
+        focus::find_all(&self.0, "input").into_iter().filter_map(|input| input.dyn_into().ok())
+    }
+
+    /// Whether something else is in it now.
+    pub fn is_changed(&self) -> bool {
+        self.inputs()
+            .any(|input| input.value() != input.default_value() || input.checked() != input.default_checked())
+    }
+
+    /// From now on this is what it goes back to.
+    pub fn keep(&self) {
+        for input in self.inputs() {
+            input.set_default_value(&input.value());
+            input.set_default_checked(input.checked());
+        }
+    }
+
+    /// Back to what it held.
+    pub fn reset(&self) {
+        self.0.reset();
+    }
 }

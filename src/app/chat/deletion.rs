@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::closures::text;
 use super::context::Chat;
 use super::sending;
-use crate::app::controls::Dialog;
+use crate::app::controls::Question;
 
 /// The dialog, while a message is to be deleted.
 #[component]
@@ -33,24 +33,22 @@ pub(super) fn DeletionDialog() -> impl IntoView {
             }
         })
     };
-    let confirm = move |_| {
+    let delete = Callback::new(move |()| {
         if let Some(id) = chat.deleting.get_untracked() {
             sending::delete(chat, id);
         }
-        open.set(false);
-    };
+    });
     view! {
-        <Dialog id="delete-message" title="Delete message?".to_owned() open>
-            <div class="dialog__body">
-                <p>"It will be gone for everybody. This cannot be undone."</p>
-                {quote}
-            </div>
-            <div class="dialog__footer">
-                <button class="button button--ghost" type="button" autofocus=true on:click=move |_| open.set(false)>
-                    "Cancel"
-                </button>
-                <button class="button button--danger" type="button" on:click=confirm>"Delete message"</button>
-            </div>
-        </Dialog>
+        <Question
+            id="delete-message"
+            title="Delete message?"
+            open
+            keep="Cancel"
+            act="Delete message"
+            acted=delete
+        >
+            <p>"It will be gone for everybody. This cannot be undone."</p>
+            {quote}
+        </Question>
     }
 }

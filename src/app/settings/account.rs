@@ -6,6 +6,7 @@ use protocol::parse::{DisplayName, Email, Password};
 use protocol::{Error, limits};
 
 use super::frame::{Saved, Section};
+use super::saving::Saving;
 use super::user_frame::UserFrame;
 use crate::api::accounts::{ChangePassword, UpdateProfile};
 use crate::app::controls::{FormAlert, PasswordField, SubmitButton, TextField};
@@ -43,7 +44,7 @@ fn ProfileSection() -> impl IntoView {
     view! {
         <Section id="s-profile" title="How people see you">
             <Form to=update check=check_profile>
-                <div class="form-stack">
+                <Saving save=update>
                     <FormAlert error=about_none_of(refused, &[Field::DisplayName, Field::Email])/>
                     <TextField
                         id="display-name"
@@ -74,11 +75,7 @@ fn ProfileSection() -> impl IntoView {
                         optional=true
                         max=limits::EMAIL_CHARS
                     />
-                    <div class="button-row">
-                        <SubmitButton pending=update.pending()>"Save changes"</SubmitButton>
-                        <Saved worked=update.worked()/>
-                    </div>
-                </div>
+                </Saving>
             </Form>
         </Section>
     }

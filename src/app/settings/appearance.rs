@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use protocol::entity::{Density, Settings, TextSize, Theme};
 
 use super::frame::Section;
+use super::saving::Saving;
 use super::user_frame::UserFrame;
 use crate::api::accounts::UpdateSettings;
-use crate::app::controls::{Avatar, FormAlert, Segmented, SubmitButton};
+use crate::app::controls::{Avatar, FormAlert, Segmented};
 use crate::app::form::{Form, Submission};
 use crate::app::pages::about_none_of;
 use crate::app::shell::theme_attribute;
@@ -49,29 +50,17 @@ pub fn AppearancePage() -> impl IntoView {
             }
         }
     });
-    let changed = Signal::derive(move || draft.get() != saved.get());
+    let discarded = move |()| draft.set(saved.get_untracked());
     view! {
         <UserFrame title="Appearance">
             <Form to=save>
-                <div class="settings__inner">
+                <Saving save class="settings__inner" unsaved="Shown, not saved yet." discarded>
                     <FormAlert error=about_none_of(save.refusal(), &[])/>
                     <ThemeSection draft/>
                     <MessagesSection draft/>
-                    <SaveBar changed pending=save.pending()/>
-                </div>
+                </Saving>
             </Form>
         </UserFrame>
-    }
-}
-
-/// Always there without script; with it, only when there is something to save.
-#[component]
-fn SaveBar(changed: Signal<bool>, #[prop(into)] pending: Signal<bool>) -> impl IntoView {
-    view! {
-        <div class="save-row" data-changed=move || changed.get().then_some("")>
-            <SubmitButton pending>"Save changes"</SubmitButton>
-            <span class="muted" role="status">{move || changed.get().then_some("Shown, not saved yet.")}</span>
-        </div>
     }
 }
 

@@ -5,7 +5,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
+use super::exit::{Exit, ExitDialog};
 use crate::app::controls::Icon;
+use crate::app::pages::CameFrom;
 
 /// One line of the contents.
 pub struct Chapter {
@@ -30,7 +32,7 @@ pub struct Part {
 pub(super) fn SettingsFrame(
     /// Whose settings: the name of the list of contents.
     label: &'static str,
-    /// Where the arrow and the cross lead.
+    /// Where the arrow, the cross and Escape lead who came here by its address.
     #[prop(into)]
     back: String,
     /// Avatar and name at the head of the contents.
@@ -45,25 +47,21 @@ pub(super) fn SettingsFrame(
     /// Sections.
     children: Children,
 ) -> impl IntoView {
+    let back = use_context::<CameFrom>().and_then(CameFrom::path).unwrap_or(back);
+    let exit = Exit::watch(back.clone());
     let drawer = RwSignal::new(false);
     let close_link = NodeRef::<html::A>::new();
-    Effect::new(move |_| {
-        if drawer.get()
-            && let Some(close) = close_link.get()
-        {
-            // Not focusable only while it is not shown, and then there is no drawer.
-            _ = close.focus();
-        }
-    });
+    focus_in(drawer, close_link);
     view! {
         <Title text=format!("{title}, {label}")/>
-        <div class="app">
+        <div class="app" on:click=move |event| exit.clicked(&event)>
             <div
                 class="navigation-single"
                 id="navigation"
                 data-open=move || drawer.get().then_some("")
                 on:keydown=move |event| {
-                    if event.key() == "Escape" {
+                    if event.key() == "Escape" && drawer.get_untracked() {
+                        event.prevent_default();
                         drawer.set(false);
                     }
                 }
@@ -112,7 +110,20 @@ pub(super) fn SettingsFrame(
                 </main>
             </div>
         </div>
+        <ExitDialog exit/>
     }
+}
+
+/// The focus goes into a drawer that opens.
+fn focus_in(drawer: RwSignal<bool>, close_link: NodeRef<html::A>) {
+    Effect::new(move |_| {
+        if drawer.get()
+            && let Some(close) = close_link.get()
+        {
+            // Not focusable only while it is not shown, and then there is no drawer.
+            _ = close.focus();
+        }
+    });
 }
 
 #[component]

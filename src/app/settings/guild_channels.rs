@@ -7,8 +7,9 @@ use protocol::parse::{ChannelName, Topic};
 use protocol::permissions::Permissions;
 use protocol::{ChannelId, Error, limits};
 
-use super::frame::{Saved, Section};
+use super::frame::Section;
 use super::guild_frame::{GuildSettings, may};
+use super::saving::Saving;
 use crate::api::channels::{DeleteChannel, MoveChannel, UpdateChannel};
 use crate::app::controls::{FormAlert, Icon, Key, Select, SubmitButton, TextField, keyed};
 use crate::app::form::{Form, Submission};
@@ -166,7 +167,7 @@ fn EditForm(channel: Channel, update: Submission) -> impl IntoView {
     view! {
         <Form to=update check>
             <input type="hidden" name="channel_id" value=id.to_string()/>
-            <div class="form-stack">
+            <Saving save=update>
                 <FormAlert error=about_none_of(refused, &[Field::ChannelName, Field::CategoryName, Field::Topic])/>
                 <TextField
                     id=format!("name-{id}")
@@ -190,11 +191,7 @@ fn EditForm(channel: Channel, update: Submission) -> impl IntoView {
                             />
                         }
                     })}
-                <div class="button-row">
-                    <SubmitButton class="button--primary button--small" pending=update.pending()>"Save changes"</SubmitButton>
-                    <Saved worked=update.worked()/>
-                </div>
-            </div>
+            </Saving>
         </Form>
     }
 }

@@ -5,11 +5,12 @@ use protocol::parse::GuildName;
 use protocol::permissions::Permissions;
 use protocol::{Error, limits};
 
-use super::frame::{Saved, Section};
+use super::frame::Section;
 use super::guild_danger::{DeleteSection, HandOverSection, LeaveSection};
 use super::guild_frame::{GuildSettings, may};
+use super::saving::Saving;
 use crate::api::guilds::RenameGuild;
-use crate::app::controls::{SubmitButton, TextField};
+use crate::app::controls::TextField;
 use crate::app::form::{Form, Submission};
 use crate::app::pages::about_none_of;
 use crate::app::store::{GuildEntry, StoreCtx};
@@ -70,7 +71,7 @@ fn NameSection(id: protocol::GuildId, name: String) -> impl IntoView {
         <Section id="g-name" title="Name">
             <Form to=rename check=check_name>
                 <input type="hidden" name="guild_id" value=id.to_string()/>
-                <div class="form-stack">
+                <Saving save=rename>
                     <TextField
                         id="guild-rename"
                         name="name"
@@ -79,11 +80,7 @@ fn NameSection(id: protocol::GuildId, name: String) -> impl IntoView {
                         error=about_none_of(rename.refusal(), &[])
                         max=limits::GUILD_NAME_CHARS
                     />
-                    <div class="button-row">
-                        <SubmitButton pending=rename.pending()>"Save changes"</SubmitButton>
-                        <Saved worked=rename.worked()/>
-                    </div>
-                </div>
+                </Saving>
             </Form>
         </Section>
     }
