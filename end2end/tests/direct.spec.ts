@@ -14,7 +14,10 @@ test('a conversation begins with a name and Enter, and goes both ways', async ({
   await field.press('Enter');
   await expect(ana.page).toHaveURL(/\/channels\/@me\/\d+$/);
   await expect(ana.page.getByRole('dialog')).toBeHidden();
-  await send(ana.page, 'just between us', '@Bo');
+  await expect(composer(ana.page, '@Bo')).toBeFocused();
+  await ana.page.keyboard.type('just between us');
+  await ana.page.keyboard.press('Enter');
+  await expect(message(ana.page, 'just between us')).toBeVisible();
 
   const row = bo.page.getByRole('navigation', { name: 'Direct messages' }).getByRole('link', { name: /Ana/ });
   await expect(row).toHaveAccessibleName(/unread|1/);
@@ -26,6 +29,18 @@ test('a conversation begins with a name and Enter, and goes both ways', async ({
   await expect(row).not.toHaveAccessibleName(/unread/);
   await reload(bo.page);
   await expect(message(bo.page, 'nobody else reads it')).toBeVisible();
+});
+
+test('“New message” leads into the message box, also of the conversation on screen', async ({ room, ana, bo }) => {
+  expect(room.guild.name).toBe('Lighthouse');
+  await gather('/channels/@me', ana);
+  for (const time of ['first', 'second']) {
+    await ana.page.getByRole('link', { name: 'New message' }).first().click();
+    await ana.page.getByRole('combobox').fill(bo.username);
+    await ana.page.getByRole('option', { name: 'Bo' }).click();
+    await expect(ana.page.getByRole('dialog')).toBeHidden();
+    await expect(composer(ana.page, '@Bo'), `the ${time} time`).toBeFocused();
+  }
 });
 
 test('a message to somebody who looks elsewhere is counted at “Direct messages”', async ({ room, ana, bo }) => {

@@ -7,12 +7,11 @@ use protocol::ChannelId;
 use protocol::snapshot::{Anchor, Place};
 
 use super::composer::Composer;
-use super::context::{Chat, channel_name, focus_composer};
+use super::context::{Chat, channel_name, settle_in_composer};
 use super::message_list::MessageList;
 use super::topbar::Topbar;
 use crate::app::store::Stage;
 use crate::app::store::timeline::Timeline;
-use crate::browser::focus;
 
 /// How long an announcement stays: long enough to be picked up, short enough not to be read twice.
 const ANNOUNCED_FOR: Duration = Duration::from_secs(1);
@@ -59,10 +58,7 @@ fn arrive(chat: Chat, timeline: &Timeline) {
         let detached = timeline.edges.get_untracked().newer;
         if !store.is_first_arrival() {
             store.arrive(&timeline);
-            // Who chose a channel wants to write in it; on a telephone a keyboard would hide what they came to read.
-            if !focus::media("(pointer: coarse)") {
-                request_animation_frame(focus_composer);
-            }
+            settle_in_composer();
         }
         match untrack(|| chat.target()) {
             // The reading goes there by itself when the first page is here.

@@ -2,13 +2,16 @@
 //! links to the page.
 
 use leptos::prelude::*;
-use protocol::{ChannelId, GuildId};
+use protocol::{ChannelId, GuildId, UserId};
 
 use super::create_channel::{CreateChannel, create_channel_path};
 use super::create_or_join::CreateOrJoin;
 use super::invite_people::InvitePeople;
+use super::member::{RemoveMember, member_path};
 use super::new_message::NewMessage;
+use crate::app::chat::settle_in_composer;
 use crate::app::controls::Dialog;
+use crate::app::store::StoreCtx;
 use crate::app::words;
 
 /// What is asked.
@@ -18,43 +21,67 @@ enum Ask {
     CreateChannel(GuildId, Option<ChannelId>),
     Invite(GuildId),
     NewMessage,
+    Remove(GuildId, UserId),
 }
 
 /// The one dialog of the page. Openers share it, wherever they stand: a dialog inside a menu or a drawer
 /// would close with it.
 #[derive(Clone, Copy)]
-struct AskCtx {
+pub struct Asking {
     ask: RwSignal<Ask>,
     open: RwSignal<bool>,
 }
 
+impl Asking {
+    fn begin(self, ask: Ask) {
+        self.ask.set(ask);
+        self.open.set(true);
+    }
+
+    /// Asks whether to take somebody out of a server.
+    pub fn remove(self, guild: GuildId, user: UserId) {
+        self.begin(Ask::Remove(guild, user));
+    }
+}
+
 /// Makes the openers below the caller open the dialog of [`DialogHost`].
 pub(super) fn provide_dialogs() {
-    provide_context(AskCtx { ask: RwSignal::new(Ask::CreateOrJoin), open: RwSignal::new(false) });
+    provide_context(Asking { ask: RwSignal::new(Ask::CreateOrJoin), open: RwSignal::new(false) });
 }
 
 /// Where the dialog is. Once, at the end of the page.
 #[component]
 pub(super) fn DialogHost() -> impl IntoView {
-    let context = use_context::<AskCtx>();
-    context.map(|AskCtx { ask, open }| {
+    let context = use_context::<Asking>();
+    let store = use_context::<StoreCtx>();
+    context.zip(store).map(|(Asking { ask, open }, StoreCtx(store))| {
         let title = Signal::derive(move || {
             match ask.get() {
                 Ask::CreateOrJoin => words::CREATE_OR_JOIN,
                 Ask::CreateChannel(..) => "Create channel",
                 Ask::Invite(_) => "Invite people",
                 Ask::NewMessage => "New message",
+                Ask::Remove(_, user) => {
+                    let name = store.person(user).map(|user| user.with(|user| user.display_name.clone()));
+                    return ["Remove ", &name.unwrap_or_default(), "?"].concat();
+                }
             }
             .to_owned()
         });
         let done = Callback::new(move |()| open.set(false));
+        // The dialog gives the focus back to what opened it; who has found somebody wants to write to them.
+        let found = Callback::new(move |()| {
+            open.set(false);
+            settle_in_composer();
+        });
         view! {
             <Dialog id="ask" title open>
                 {move || match ask.get() {
                     Ask::CreateOrJoin => view! { <CreateOrJoin done/> }.into_any(),
                     Ask::CreateChannel(guild, parent) => view! { <CreateChannel guild parent done/> }.into_any(),
                     Ask::Invite(guild) => view! { <InvitePeople guild/> }.into_any(),
-                    Ask::NewMessage => view! { <NewMessage done/> }.into_any(),
+                    Ask::NewMessage => view! { <NewMessage done found/> }.into_any(),
+                    Ask::Remove(guild, user) => view! { <RemoveMember guild user done/> }.into_any(),
                 }}
             </Dialog>
         }
@@ -69,12 +96,13 @@ fn Opener(
     label: &'static str,
     children: Children,
 ) -> impl IntoView {
-    let context = use_context::<AskCtx>();
+    let context = use_context::<Asking>();
     let href = move || match ask.get() {
         Ask::CreateOrJoin => "/servers/new".to_owned(),
         Ask::CreateChannel(guild, parent) => create_channel_path(guild, parent),
         Ask::Invite(guild) => format!("/servers/{guild}/invite"),
         Ask::NewMessage => "/channels/@me/new".to_owned(),
+        Ask::Remove(guild, user) => member_path(guild, user),
     };
     view! {
         <a
@@ -89,8 +117,7 @@ fn Opener(
                     return;
                 }
                 event.prevent_default();
-                context.ask.set(ask.get_untracked());
-                context.open.set(true);
+                context.begin(ask.get_untracked());
             }
         >
             {children()}
@@ -197,10 +224,13 @@ pub(super) fn AskPage(
 pub(super) fn Cancel(
     /// Closes the dialog, where there is one.
     done: Option<Callback<()>>,
+    /// Gets the focus when the dialog opens: where the other button destroys.
+    #[prop(optional)]
+    autofocus: bool,
 ) -> impl IntoView {
     done.map(|done| {
         view! {
-            <button class="button button--ghost" type="button" on:click=move |_| done.run(())>"Cancel"</button>
+            <button class="button button--ghost" type="button" autofocus=autofocus on:click=move |_| done.run(())>"Cancel"</button>
         }
     })
 }

@@ -91,14 +91,17 @@ impl Finding {
 /// A combobox with its list.
 #[component]
 pub(super) fn NewMessage(
-    /// Runs when a conversation was opened; the call leads to it itself.
+    /// Closes the dialog, where there is one.
     #[prop(optional)]
     done: Option<Callback<()>>,
+    /// Runs when a conversation was opened; the call leads to it itself.
+    #[prop(optional)]
+    found: Option<Callback<()>>,
 ) -> impl IntoView {
     let by_name = Submission::of::<OpenDmByName>();
     let by_id = Submission::of::<OpenDm>();
-    by_name.when_done(done);
-    by_id.when_done(done);
+    by_name.when_done(found);
+    by_id.when_done(found);
     let finding = Finding {
         people: RwSignal::new(Vec::new()),
         active: RwSignal::new(0),
