@@ -1,5 +1,5 @@
 /** What somebody has written, and where they are, survives what happens around them. */
-import type { Page } from '@playwright/test';
+import type { Page, Route } from '@playwright/test';
 import { call, createChannel, fill, say } from './calls';
 import { expect, gather, live, open, reload, test } from './fixture';
 import { act, composer, connectionBanner, message, messages, send } from './gestures';
@@ -158,11 +158,11 @@ test('an answer to a message that is deleted meanwhile keeps its text and goes o
   // The deletion overtakes an answer that is on its way.
   const second = await say(bo.request, room.guild.system_channel_id, 'taken back as well');
   await act(ana.page, 'taken back as well', 'Reply');
-  await ana.page.route(SEND, async (route) => {
+  const overtake = async (route: Route): Promise<void> => {
     await call(bo.request, 'messages/delete', { channel_id: room.guild.system_channel_id, message_id: second.id });
-    await ana.page.unroute(SEND);
     await route.continue();
-  });
+  };
+  await ana.page.route(SEND, overtake, { times: 1 });
   await send(ana.page, 'and this?');
   await expect(message(ana.page, 'and this?')).toContainText('not there any more');
   await message(ana.page, 'and this?').getByRole('button', { name: 'Send without the reply' }).click();
