@@ -26,8 +26,8 @@ pub use shell::shell;
 
 use controls::{Toaster, provide_toasts};
 use pages::{
-    CreateChannelPage, CreateOrJoinPage, Front, InvitePage, InvitePeoplePage, LoginPage, NewMessagePage,
-    NotFound, RegisterPage, SignedIn,
+    CreateChannelPage, CreateOrJoinPage, Front, InvitePage, InvitePeoplePage, LoginPage, MemberPage,
+    NewMessagePage, NotFound, RegisterPage, SignedIn,
 };
 use settings::{
     AccountPage, AppearancePage, DevicesPage, GuildChannelsPage, GuildInvitesPage, GuildOverviewPage,
@@ -73,6 +73,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/servers/new") view=CreateOrJoinPage/>
                     <Route path=path!("/servers/:guild/channels/new") view=CreateChannelPage/>
                     <Route path=path!("/servers/:guild/invite") view=InvitePeoplePage/>
+                    <Route path=path!("/servers/:guild/members/:user") view=MemberPage/>
                     <Route path=path!("/servers/:guild/settings") view=GuildOverviewPage/>
                     <Route path=path!("/servers/:guild/settings/channels") view=GuildChannelsPage/>
                     <Route path=path!("/servers/:guild/settings/invites") view=GuildInvitesPage/>

@@ -75,6 +75,20 @@ test('the members are a drawer of the other side', async ({ room, ana }) => {
   await expect(members(ana.page)).not.toBeInViewport();
 });
 
+test('a member of the drawer opens their card, and “Message” leads to the conversation', async ({ room, ana, bo }) => {
+  await ana.page.emulateMedia({ reducedMotion: 'reduce' });
+  await gather(room.path, ana);
+  await ana.page.getByRole('link', { name: 'Member list' }).tap();
+  await members(ana.page).getByRole('link', { name: /Bo/ }).tap();
+  const card = ana.page.getByRole('dialog', { name: 'Profile of Bo' });
+  await expect(card).toBeInViewport({ ratio: 1 });
+  await expect(card).toContainText(`@${bo.username}`);
+  await expectAccessible(ana.page, 'the card of a person on a telephone');
+  await card.getByRole('button', { name: 'Message' }).tap();
+  await expect(composer(ana.page, '@Bo')).toBeInViewport();
+  await expect(members(ana.page)).toHaveCount(0);
+});
+
 test('a long press opens what can be done with a message', async ({ room, ana }) => {
   await say(ana.request, room.guild.system_channel_id, 'press me');
   await gather(room.path, ana);

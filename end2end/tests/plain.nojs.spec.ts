@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { fill, say } from './calls';
 import { expect, test, type Person } from './fixture';
-import { channelLink, composer, createServer, invite, join, message, messages, register, servers, signIn } from './gestures';
+import { channelLink, composer, createServer, invite, join, members, message, messages, register, servers, signIn } from './gestures';
 
 /** Writes and presses the button. */
 async function post(page: Page, text: string, place = 'general'): Promise<void> {
@@ -126,6 +126,26 @@ test('a text that looks like the end of its field stays in it', async ({ room, a
   await openPermalink(ana.page, 'document.title');
   await expect(ana.page.getByRole('textbox', { name: 'New text' })).toHaveValue(hostile);
   await expect(ana.page.locator('main script, main b b')).toHaveCount(0);
+});
+
+test('a member has a page: to write to them, and to remove them in two steps', async ({ room, ana, bo }) => {
+  await ana.page.goto(room.path);
+  await members(ana.page).getByRole('link', { name: /Bo/ }).click();
+  await expect(ana.page.getByRole('heading', { level: 1, name: 'Profile' })).toBeVisible();
+  await expect(ana.page.getByText('Bo', { exact: true })).toBeVisible();
+  await expect(ana.page.getByText(`@${bo.username}`)).toBeVisible();
+  await expect(ana.page.getByText(/^In Lighthouse since \d/)).toBeVisible();
+  await ana.page.getByRole('button', { name: 'Message' }).click();
+  await expect(composer(ana.page, '@Bo')).toBeVisible();
+  await ana.page.goto(room.path);
+  await members(ana.page).getByRole('link', { name: /Bo/ }).click();
+  const button = ana.page.getByRole('button', { name: 'Remove from server' });
+  await expect(button).toBeHidden();
+  await ana.page.getByText('Remove…').click();
+  await button.click();
+  await expect(ana.page).toHaveURL(new RegExp(`/channels/${room.guild.id}$`));
+  await expect(members(ana.page).getByRole('link', { name: /Bo/ })).toHaveCount(0);
+  expect((await bo.request.get(room.path)).status()).toBe(404);
 });
 
 test('a conversation of two is opened by name', async ({ ana, bo }) => {

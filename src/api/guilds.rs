@@ -1,7 +1,7 @@
 //! Guilds and their members.
 
 use leptos::prelude::*;
-use protocol::entity::Guild;
+use protocol::entity::{Guild, Member};
 use protocol::snapshot::{GuildSnapshot, MembersPage};
 use protocol::{GuildId, UserId};
 
@@ -55,12 +55,24 @@ pub async fn transfer_guild(guild_id: GuildId, username: String) -> Answer<()> {
     answer(backend::actions::guilds::transfer(&state, &actor, guild_id, &username).await)
 }
 
-/// Removes a member.
+/// Removes a member. `next` is for forms: where to go afterwards.
 #[server(endpoint = "guilds/kick", output = JsonAnswer)]
-pub async fn kick_member(guild_id: GuildId, user_id: UserId) -> Answer<()> {
+pub async fn kick_member(guild_id: GuildId, user_id: UserId, #[server(default)] next: String) -> Answer<()> {
     let state = state();
     let actor = actor(&state).await?;
-    answer(backend::actions::members::kick(&state, &actor, guild_id, user_id).await)
+    answer(backend::actions::members::kick(&state, &actor, guild_id, user_id).await)?;
+    if !next.is_empty() {
+        redirect(&next);
+    }
+    Ok(())
+}
+
+/// One member: who they are and since when they are in.
+#[server(LoadMember, endpoint = "guilds/member", output = JsonAnswer)]
+pub async fn member(guild_id: GuildId, user_id: UserId) -> Answer<Member> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::members::one(&state, &actor, guild_id, user_id).await)
 }
 
 /// A guild anew: when it is opened, or after a `reset` of its stream.

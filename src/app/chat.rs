@@ -8,6 +8,7 @@
 //! | `conversation`, `topbar`, `message_list`, `reading`, `message_row`, `composer` | the middle |
 //! | `departed` | saying that what was on screen is gone |
 //! | `toolbar`, `menu`, `editor`, `deletion`, `reactions`, `picker`, `no_script` | acting on a message |
+//! | `profile`, `popup` | the card of a person, and what opens above everything |
 //! | `member_list`, `drawers`, `banner`, `shortcuts` | the side panel, narrow screens, the connection, keys |
 //!
 //! The first render is the same on both sides: it knows neither clock nor storage nor window. Whatever needs
@@ -41,7 +42,9 @@ mod message_list;
 mod message_row;
 mod no_script;
 mod picker;
+mod popup;
 mod press;
+mod profile;
 mod rail;
 mod reactions;
 mod reading;
@@ -54,6 +57,7 @@ mod topbar;
 mod typing;
 mod unsent;
 
+pub use context::settle_in_composer;
 pub use live::{Live, connect};
 
 use channel_list::Sidebar;
@@ -62,6 +66,7 @@ use context::{Chat, Drawer, Screen, channel_name};
 use conversation::Conversation;
 use deletion::DeletionDialog;
 use member_list::MemberPanel;
+use profile::Profile;
 use rail::Rail;
 use self_bar::SelfBar;
 use topbar::PlainTopbar;
@@ -126,6 +131,7 @@ pub fn ChatFrame() -> impl IntoView {
             </div>
         </div>
         <DeletionDialog/>
+        <Profile/>
     }
 }
 
@@ -221,6 +227,7 @@ fn follow_place(chat: Chat) {
             live.focus(guild.as_ref().map(|guild| guild.id()));
             chat.menu.set(None);
             chat.picking.set(None);
+            chat.profile.set(None);
             chat.drawer.set(None);
         }
         if let Some(guild) = guild.filter(|guild| guild.stage.get() == Stage::Listed) {

@@ -16,6 +16,8 @@ pub const GUILD_NAME: &str = "Server name";
 pub const GUILD_SETTINGS: &str = "Server settings";
 /// Button that leaves it.
 pub const LEAVE_GUILD: &str = "Leave server";
+/// Button that takes somebody out of it.
+pub const REMOVE_MEMBER: &str = "Remove from server";
 /// Button that deletes it.
 pub const DELETE_GUILD: &str = "Delete server";
 

@@ -33,6 +33,11 @@ pub fn first_in(element: &Element, selector: &str) -> Option<HtmlElement> {
     element.query_selector(selector).ok()??.dyn_into().ok()
 }
 
+/// What an attribute says.
+pub fn attribute(element: &Element, name: &str) -> Option<String> {
+    element.get_attribute(name)
+}
+
 /// The element around this one.
 pub fn parent(element: &Element) -> Option<HtmlElement> {
     element.parent_element()?.dyn_into().ok()

@@ -15,7 +15,7 @@ const ANYBODY: [u16; 6] = [200; 6];
 const SIGNED_IN: [u16; 6] = [302, 302, 200, 200, 200, 200];
 const MEMBERS: [u16; 6] = [302, 302, 404, 404, 200, 200];
 
-pub(crate) const PAGES: [Page; 15] = [
+pub(crate) const PAGES: [Page; 16] = [
     Page { route: "/", path: |_| "/".into(), expected: [302; 6] },
     Page { route: "/login", path: |_| "/login".into(), expected: ANYBODY },
     Page { route: "/register", path: |_| "/register".into(), expected: ANYBODY },
@@ -35,6 +35,11 @@ pub(crate) const PAGES: [Page; 15] = [
     Page {
         route: "/servers/{guild}/invite",
         path: |w| format!("/servers/{}/invite", w.guild),
+        expected: MEMBERS,
+    },
+    Page {
+        route: "/servers/{guild}/members/{user}",
+        path: |w| format!("/servers/{}/members/{}", w.guild, w.member_id),
         expected: MEMBERS,
     },
     Page {

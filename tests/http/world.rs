@@ -37,6 +37,7 @@ pub(crate) struct World {
     pub(crate) invite_code: String,
     pub(crate) invite_id: String,
     pub(crate) other_id: String,
+    pub(crate) member_id: String,
     /// A second session of the owner's.
     pub(crate) session_id: String,
     /// The conversation of owner and member.
@@ -136,6 +137,7 @@ impl World {
             invite_code,
             invite_id,
             other_id,
+            member_id,
             session_id,
             dm,
         }

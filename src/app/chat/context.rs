@@ -6,7 +6,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 use protocol::entity::{Message, User};
 use protocol::permissions::Permissions;
 use protocol::snapshot::Place;
-use protocol::{ChannelId, GuildId, MessageId, markup};
+use protocol::{ChannelId, GuildId, MessageId, UserId, markup};
 
 use super::live::Live;
 use crate::app::controls::{Toasts, use_toasts};
@@ -49,6 +49,16 @@ pub(super) struct MenuAt {
 }
 
 type Navigate = Box<dyn Fn(&str, NavigateOptions) + Send + Sync>;
+/// Whose card is open, and where.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct ProfileAt {
+    /// Whose.
+    pub person: UserId,
+    /// Pixels from the window's left edge.
+    pub x: i32,
+    /// Pixels from its top.
+    pub y: i32,
+}
 
 /// The state of the frame. A handle; copies share it.
 #[derive(Clone, Copy)]
@@ -74,6 +84,8 @@ pub(super) struct Chat {
     pub menu: RwSignal<Option<MenuAt>>,
     /// Where the emoji picker is open.
     pub picking: RwSignal<Option<MenuAt>>,
+    /// The open card of a person.
+    pub profile: RwSignal<Option<ProfileAt>>,
     /// The open drawer.
     pub drawer: RwSignal<Option<Drawer>>,
     /// Whether the member list is put away on a wide screen; unknown, and shown, in the first render.
@@ -115,6 +127,7 @@ impl Chat {
             active: RwSignal::new(None),
             menu: RwSignal::new(None),
             picking: RwSignal::new(None),
+            profile: RwSignal::new(None),
             drawer: RwSignal::new(None),
             members_away: RwSignal::new(false),
             composing: RwSignal::new(None),
@@ -266,6 +279,14 @@ pub(super) fn channel_name(store: &Store, id: ChannelId) -> Option<String> {
         .guild_of(id)?
         .channels
         .with(|channels| channels.iter().find(|channel| channel.id == id).map(|channel| channel.name.clone()))
+}
+
+/// Puts the keyboard into the message box of whoever comes to write, once everything else has settled. On a telephone
+/// a keyboard would hide what they came to read.
+pub fn settle_in_composer() {
+    if !crate::browser::focus::media("(pointer: coarse)") {
+        request_animation_frame(focus_composer);
+    }
 }
 
 /// Puts the keyboard into the message box.

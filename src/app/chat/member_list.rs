@@ -7,7 +7,7 @@ use protocol::entity::{Member, Presence};
 
 use super::closures::{part, text, word};
 use super::context::Chat;
-use super::drawers;
+use super::{drawers, profile, shortcuts};
 use crate::api::Refusal;
 use crate::api::guilds::members;
 use crate::app::controls::{Avatar, AvatarSize, Icon, Key, keyed};
@@ -51,7 +51,11 @@ pub(super) fn MemberPanel(
                 <span class="panel-header__title">"Members"</span>
                 {drawers::close_link("Close member list")}
             </div>
-            <div class="member-list">
+            <div
+                class="member-list"
+                on:click=move |event| profile::pressed(chat, &event)
+                on:keydown=move |event| shortcuts::in_list(&event)
+            >
                 {group(chat, &guild, sorted, false)}
                 {group(chat, &guild, sorted, true)}
                 {rest(chat, &guild)}
@@ -96,7 +100,13 @@ fn member(chat: Chat, guild: &GuildEntry, id: UserId, away: bool) -> AnyView {
     let presence = Signal::derive(move || Some(if away { Presence::Offline } else { Presence::Online }));
     view! {
         <li>
-            <div class="member" class:member--offline=away>
+            <a
+                class="member"
+                class:member--offline=away
+                href=profile::link(chat, id)
+                data-person=id.to_string()
+                aria-haspopup="dialog"
+            >
                 <Avatar name hue size=AvatarSize::Medium presence/>
                 <span class="member__text">
                     <span class="member__name">
@@ -107,7 +117,7 @@ fn member(chat: Chat, guild: &GuildEntry, id: UserId, away: bool) -> AnyView {
                         }.into_any()))}
                     </span>
                 </span>
-            </div>
+            </a>
         </li>
     }
     .into_any()

@@ -1,17 +1,16 @@
 //! The context menu of a message: the same actions as in its toolbar, in words, with their keys.
 
-use leptos::html;
 use leptos::prelude::*;
 use protocol::MessageId;
 use protocol::entity::Message;
 
-use super::context::{Chat, MenuAt};
+use super::context::{Chat, MenuAt, ProfileAt};
 use super::message_list::message_at;
+use super::popup::Popup;
 use super::{picker, sending};
 use crate::app::controls::Icon;
 use crate::browser::dom::{self, Element, HtmlElement, KeyboardEvent, MouseEvent};
 use crate::browser::focus;
-use crate::browser::listener::Listener;
 
 /// Opens the menu where the pointer, or a long press, asks for it. Over a link, a picture or selected text the
 /// browser's own menu is more use.
@@ -60,57 +59,23 @@ fn close(chat: Chat) {
 }
 
 fn menu(chat: Chat, at: MenuAt, message: Message) -> AnyView {
-    let element = NodeRef::<html::Div>::new();
-    let before = StoredValue::new(String::new());
-    Effect::new(move |_| {
-        if let Some(menu) = element.get() {
-            // The focus goes back to the row when the menu closes.
-            before.set_value(format!("m{}", at.message));
-            dom::show_popover_at(&menu, (at.x, at.y));
-            if let Some(first) = focus::find_all(&menu, ".menu__item").first() {
-                focus::focus(first);
-            }
-        }
-    });
-    // A press outside closes it; presses inside do not come this far.
-    Effect::new(move |_: Option<[Listener; 3]>| {
-        ["pointerdown", "resize", "blur"].map(|event| Listener::new(event, move |_| close(chat)))
-    });
-    let leave = move || {
-        close(chat);
-        if let Some(row) = focus::by_id(&before.get_value()) {
-            focus::focus(&row);
-        }
-    };
     let label = ["Message by ", &untrack(|| chat.name_of(&message.author))].concat();
-    view! {
-        <div
-            node_ref=element
-            class="popover menu"
-            role="menu"
-            popover="manual"
-            aria-label=label
-            on:pointerdown=move |event| event.stop_propagation()
-            on:contextmenu=move |event| event.prevent_default()
-            on:keydown=move |event| {
-                event.stop_propagation();
-                match event.key().as_str() {
-                    "Escape" | "Tab" => {
-                        event.prevent_default();
-                        leave();
-                    }
-                    _ => move_within(&event),
-                }
-            }
-        >
-            {items(chat, &message)}
-        </div>
-    }
-    .into_any()
+    let popup = Popup {
+        class: "popover menu",
+        role: "menu",
+        label,
+        hue: None,
+        at: (at.x, at.y),
+        // The focus goes back to the row when the menu closes.
+        back: format!("m{}", at.message),
+        close,
+        pressed: Some(move_within),
+    };
+    popup.show(chat, items(chat, at, &message))
 }
 
-fn items(chat: Chat, message: &Message) -> AnyView {
-    let id = message.id;
+fn items(chat: Chat, at: MenuAt, message: &Message) -> AnyView {
+    let (id, author) = (message.id, message.author.id);
     let (may_send, may_edit, may_delete) =
         untrack(|| (chat.may_send(message.channel_id), chat.may_edit(message), chat.may_delete(message)));
     let may_react = untrack(|| chat.may_react(message.channel_id));
@@ -120,6 +85,7 @@ fn items(chat: Chat, message: &Message) -> AnyView {
         {may_edit.then(|| item(chat, "edit", "Edit message", "E", move |_| chat.edit(id)))}
         {item(chat, "copy", "Copy text", "Ctrl C", move |_| sending::copy_text(chat, id))}
         {item(chat, "link", "Copy link", "", move |_| sending::copy_link(chat, id))}
+        {item(chat, "user", "Profile", "", move |_| chat.profile.set(Some(ProfileAt { person: author, x: at.x, y: at.y })))}
         {may_delete.then(|| view! {
             <div class="menu__separator" role="separator"></div>
             {item(chat, "trash", "Delete message", "Del", move |shift| chat.delete(id, shift))}

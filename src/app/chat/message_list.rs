@@ -14,7 +14,7 @@ use super::picker::EmojiPicker;
 use super::press::Press;
 use super::reading::Reading;
 use super::toolbar::Toolbar;
-use super::{sending, shortcuts, times};
+use super::{profile, sending, shortcuts, times};
 use crate::app::controls::{Icon, Key, keyed};
 use crate::app::store::timeline::{Row, RowKey, Slot, Timeline};
 use crate::browser::dom::{self, Event, HtmlElement};
@@ -72,6 +72,7 @@ pub(super) fn MessageList(
                     }
                 }
                 on:mouseleave=move |_| put_toolbar_away(chat, toolbar)
+                on:click=move |event| profile::pressed(chat, &event)
                 on:contextmenu=move |event| open_at_pointer(chat, &event)
                 on:keydown=move |event| shortcuts::in_timeline(chat, &event)
                 on:pointerdown=move |event| {

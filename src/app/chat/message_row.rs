@@ -10,8 +10,8 @@ use super::editor::Editor;
 use super::markup_view::message_body;
 use super::no_script::MessageForms;
 use super::reactions::reactions;
-use super::times;
 use super::unsent::delivery;
+use super::{profile, times};
 use crate::app::controls::{Avatar, AvatarSize, Icon};
 use crate::app::store::layout::Layout;
 use crate::app::store::timeline::{Delivery, Entry, Row, RowKey};
@@ -215,7 +215,7 @@ fn gutter(parts: &Parts) -> AnyView {
     let name = author_name(&parts);
     part(move || {
         if first.get() {
-            return Some(view! { <Avatar name hue=parts.author.hue()/> }.into_any());
+            return Some(person(&parts, true, view! { <Avatar name hue=parts.author.hue()/> }.into_any()));
         }
         let clock = parts.chat.store().clock.clone();
         let at = sent_at(&parts);
@@ -232,6 +232,24 @@ fn gutter(parts: &Parts) -> AnyView {
         };
         Some(time.into_any())
     })
+}
+
+/// Name or picture of the author, which opens their card. The picture is the same again, for pointers only.
+fn person(parts: &Parts, is_picture: bool, content: AnyView) -> AnyView {
+    let id = parts.author.id;
+    let hidden = is_picture.then_some("true");
+    let tab_stop = if is_picture { Signal::stored(Some("-1")) } else { link_tab_stop(parts.chat) };
+    view! {
+        <a
+            href=profile::link(parts.chat, id)
+            data-person=id.to_string()
+            tabindex=tab_stop
+            aria-hidden=hidden
+        >
+            {content}
+        </a>
+    }
+    .into_any()
 }
 
 /// Keeps the Tab key from stopping at every message's time.
@@ -269,7 +287,7 @@ fn head(parts: &Parts) -> AnyView {
         let header = view! {
             <header class="message__header">
                 <h3 class="message__author" id=author_id data-hue=parts.author.hue().to_string()>
-                    {name}
+                    {person(&parts, false, view! { {name} }.into_any())}
                 </h3>
                 <time
                     class="message__time"

@@ -28,6 +28,7 @@ pub fn parse_address(path: &str) -> Address {
         ["servers", guild, "channels", "new"]
         | ["servers", guild, "invite"]
         | ["servers", guild, "settings"] => in_guild(guild, None, None),
+        ["servers", guild, "members", _] => in_guild(guild, None, None),
         ["servers", guild, "settings", "channels" | "invites"] => in_guild(guild, None, None),
         _ => None,
     };

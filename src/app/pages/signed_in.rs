@@ -6,7 +6,7 @@ use leptos_router::components::{Outlet, Redirect};
 use leptos_router::hooks::use_location;
 use leptos_router::location::Url;
 use protocol::Error;
-use protocol::entity::{Device, Invite};
+use protocol::entity::{Device, Invite, Member};
 use protocol::snapshot::PageData;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,7 @@ use super::dialogs::{DialogHost, provide_dialogs};
 use super::{ErrorPage, NotFound};
 use crate::api::accounts::devices;
 use crate::api::document::{origin, remember_look, set_status};
+use crate::api::guilds::member;
 use crate::api::invites::{find_standing_invite, list_invites};
 use crate::api::pages::load_page;
 use crate::api::{Answer, Refusal};
@@ -44,6 +45,8 @@ pub enum Extra {
     Invites(Vec<Invite>),
     /// The link of "Invite people", where there is one.
     InviteLink(String),
+    /// Somebody in a server.
+    Member(Member),
 }
 
 /// [`Extra`] of the first page, taken by whoever it is for.
@@ -71,6 +74,30 @@ impl Leaving {
     }
 }
 
+/// The conversation somebody was in last, for going back to it.
+#[derive(Clone, Copy)]
+pub struct CameFrom(StoredValue<Option<String>>);
+
+impl CameFrom {
+    /// Its address. None on the first page, and in a first render.
+    pub fn path(self) -> Option<String> {
+        self.0.get_value()
+    }
+
+    /// Notes every conversation from here on.
+    fn follow() -> Self {
+        let from = Self(StoredValue::new(None));
+        let path = use_location().pathname;
+        Effect::new(move |_| {
+            let path = path.get();
+            if path.starts_with("/channels/") {
+                from.0.set_value(Some(path));
+            }
+        });
+        from
+    }
+}
+
 /// What the page can do without. A refused call has given the page its own status; the page itself is well.
 fn allowed<T>(answer: Answer<T>) -> Option<T> {
     answer.map_err(|_| set_status(200)).ok()
@@ -89,6 +116,12 @@ async fn start(place: Place, path: String) -> Answer<Start> {
                 .flatten()
                 .map_or(Extra::None, |invite| Extra::InviteLink(invite_link(&invite.code)))
         }
+        (Place::Guild { guild, .. }, path) => match path.split_once("/members/") {
+            Some((_, user)) => {
+                Extra::Member(member(guild, user.parse().map_err(|_| Error::NotFound)?).await?)
+            }
+            None => Extra::None,
+        },
         _ => Extra::None,
     };
     Ok(Start { page, extra })
@@ -138,6 +171,7 @@ fn Loaded(start: Start) -> impl IntoView {
     let settings = store.clone();
     let leaving = Leaving(StoredValue::new(false));
     provide_context(leaving);
+    provide_context(CameFrom::follow());
     let link = store.link.clone();
     let here = use_location();
     Effect::new(move |_| {

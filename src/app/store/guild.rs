@@ -131,6 +131,14 @@ impl GuildEntry {
             .with_untracked(|channels| channels.binary_search_by_key(&channel, |known| known.id).is_ok())
     }
 
+    /// Somebody, if they are among the members fetched so far. Does not track.
+    pub fn member(&self, user: UserId) -> Option<Member> {
+        self.members.with_untracked(|members| {
+            let at = members.binary_search_by_key(&user, |member| member.user.id).ok()?;
+            members.get(at).cloned()
+        })
+    }
+
     /// Whether somebody is among the members fetched so far.
     pub(super) fn has_member(&self, user: UserId) -> bool {
         self.members

@@ -93,6 +93,17 @@ pub async fn page(
     Ok(MembersPage { members: found, has_more, presence })
 }
 
+/// One member.
+///
+/// # Errors
+/// [`Error::NotFound`] for somebody who is not in the guild, whoever they are.
+pub async fn one(state: &AppState, actor: &Actor, guild: GuildId, user: UserId) -> Result<Member> {
+    state.rates.read(actor.user_id)?;
+    let mut reader = state.store.read().await?;
+    in_guild(&mut reader, actor.user_id, guild).await?;
+    members::get(&mut reader, guild, user).await?.ok_or(Error::NotFound)
+}
+
 /// Who of these is here.
 pub(super) fn online_of(state: &AppState, members: &[Member]) -> Vec<UserId> {
     members.iter().map(|member| member.user.id).filter(|user| state.hub.is_online(*user)).collect()

@@ -1,7 +1,7 @@
 //! Guilds and their members: who may make, name, hand over, delete, see, leave and be removed.
 
 use backend::actions::guilds::{create, delete, rename, snapshot, transfer};
-use backend::actions::members::{kick, leave, page};
+use backend::actions::members::{kick, leave, one, page};
 use protocol::entity::{ChannelKind, MessageKind};
 use protocol::error::{Field, Problem};
 use protocol::permissions::Permissions;
@@ -208,6 +208,24 @@ async fn whoever_leaves_is_gone_and_the_owner_cannot() {
         s.ana.bring(s.guild.id, &s.bo).await;
         transfer(&app.state, &s.ana.actor, s.guild.id, "bo").await.unwrap();
         assert_eq!(leave(&app.state, &s.ana.actor, s.guild.id).await, Ok(()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_member_is_shown_to_members_and_nobody_else_is() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let seen = one(&app.state, &s.bo.actor, s.guild.id, s.ana.id()).await.unwrap();
+        assert_eq!((seen.user.username.as_str(), seen.user.id), ("ana", s.ana.id()));
+        let listed = page(&app.state, &s.bo.actor, s.guild.id, None).await.unwrap().members;
+        assert!(listed.contains(&seen), "{listed:?} has another {seen:?}");
+        for stranger in s.strangers() {
+            let asked = one(&app.state, &stranger.actor, s.guild.id, s.ana.id());
+            assert_eq!(refused(app, asked).await, Error::NotFound);
+            let about = one(&app.state, &s.ana.actor, s.guild.id, stranger.id());
+            assert_eq!(refused(app, about).await, Error::NotFound, "who is not in it is not told of");
+        }
     })
     .await;
 }
