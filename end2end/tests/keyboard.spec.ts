@@ -115,7 +115,7 @@ test('all messages together are one stop of the Tab key, then their toolbar, the
   await ana.page.keyboard.press('Shift+F6');
   await expect(message(ana.page, 'line 12')).toBeFocused();
   await ana.page.keyboard.press('Tab');
-  await expect(ana.page.getByRole('toolbar').getByRole('button', { name: 'Reply' })).toBeFocused();
+  await expect(ana.page.getByRole('toolbar').getByRole('button', { name: 'Add reaction' })).toBeFocused();
   await ana.page.keyboard.press('Tab');
   await expect(composer(ana.page)).toBeFocused();
   await ana.page.keyboard.press('Shift+F6');

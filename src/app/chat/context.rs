@@ -285,7 +285,19 @@ pub(super) fn channel_name(store: &Store, id: ChannelId) -> Option<String> {
 /// a keyboard would hide what they came to read.
 pub fn settle_in_composer() {
     if !crate::browser::focus::media("(pointer: coarse)") {
-        request_animation_frame(focus_composer);
+        request_animation_frame(|| settle(SETTLES_WITHIN));
+    }
+}
+
+/// Frames a dialog may take to close, half a second: while it is open nothing else can have the focus, and then it
+/// gives the focus back to what opened it.
+const SETTLES_WITHIN: u8 = 30;
+
+fn settle(frames: u8) {
+    if frames > 0 && crate::browser::focus::find("dialog[open]").is_some() {
+        request_animation_frame(move || settle(frames - 1));
+    } else {
+        focus_composer();
     }
 }
 

@@ -1,17 +1,16 @@
 //! The emoji picker: search, groups, recently used ones. Its list is a file, fetched when it is first opened.
 
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::MessageId;
 
 use super::closures::part;
 use super::context::{Chat, MenuAt};
+use super::popup::Popup;
 use super::reactions::react;
 use crate::browser::dom::{self, Event, HtmlElement, KeyboardEvent, MouseEvent};
 use crate::browser::emoji::{self, Emoji, Group};
 use crate::browser::focus;
-use crate::browser::listener::Listener;
 
 /// Emoji in a row, as the style has it.
 const COLUMNS: usize = 9;
@@ -30,7 +29,7 @@ pub(super) fn open(chat: Chat, message: MessageId, event: &MouseEvent) {
 
 /// Opens the picker below a message.
 pub(super) fn open_at_row(chat: Chat, message: MessageId) {
-    if let Some(row) = focus::by_id(&["m", &message.to_string()].concat()) {
+    if let Some(row) = focus::by_id(&row_id(message)) {
         let (x, y) = dom::below(&row);
         chat.picking.set(Some(MenuAt { message, x, y }));
     }
@@ -52,7 +51,7 @@ fn close(chat: Chat) {
 /// Closes it and gives the keyboard back to the message.
 fn leave(chat: Chat, message: MessageId) {
     close(chat);
-    if let Some(row) = focus::by_id(&["m", &message.to_string()].concat()) {
+    if let Some(row) = focus::by_id(&row_id(message)) {
         focus::focus_in_place(&row);
     }
 }
@@ -66,61 +65,53 @@ fn choose(chat: Chat, message: MessageId, button: &HtmlElement) {
 
 fn picker(chat: Chat, at: MenuAt) -> AnyView {
     let message = at.message;
-    let element = NodeRef::<html::Div>::new();
-    let search = NodeRef::<html::Input>::new();
     let (groups, query, named) = (fetched(chat), RwSignal::new(String::new()), RwSignal::new(None));
-    Effect::new(move |_| {
-        if let (Some(popover), Some(search)) = (element.get(), search.get()) {
-            dom::show_popover_at(&popover, (at.x, at.y));
-            focus::focus(&search);
-        }
-    });
-    Effect::new(move |_: Option<[Listener; 2]>| {
-        ["pointerdown", "resize"].map(|event| Listener::new(event, move |_| close(chat)))
-    });
-    let first = move || element.get_untracked().and_then(|popover| buttons(&popover).into_iter().next());
-    view! {
-        <div
-            node_ref=element
-            class="popover emoji-picker"
-            role="dialog"
-            popover="manual"
-            aria-label="Choose an emoji"
-            on:pointerdown=move |event| event.stop_propagation()
-            on:keydown=move |event| {
-                event.stop_propagation();
-                match event.key().as_str() {
-                    "Escape" => leave(chat, message),
-                    _ => move_within(&event),
+    let content = view! {
+        <div class="emoji-picker__search">
+            <input
+                class="input"
+                type="search"
+                aria-label="Search emoji"
+                placeholder="Search emoji"
+                autocomplete="off"
+                on:input=move |event| query.set(event_target_value(&event))
+                on:keydown=move |event| {
+                    if event.key() == "Enter" && !event.is_composing() {
+                        event.prevent_default();
+                        buttons().first().into_iter().for_each(|button| choose(chat, message, button));
+                    }
+                    move_within(&event);
                 }
-            }
+            />
+        </div>
+        {categories(groups, query)}
+        <div
+            class="emoji-picker__scroll"
+            tabindex="-1"
+            on:keydown=move |event| move_within(&event)
             on:click=move |event| if let Some(button) = button_at(&event) { choose(chat, message, &button) }
             on:mouseover=move |event| name_of(&event, named)
             on:focusin=move |event| name_of(&event, named)
         >
-            <div class="emoji-picker__search">
-                <input
-                    node_ref=search
-                    class="input"
-                    type="search"
-                    aria-label="Search emoji"
-                    placeholder="Search emoji"
-                    autocomplete="off"
-                    on:input=move |event| query.set(event_target_value(&event))
-                    on:keydown=move |event| if event.key() == "Enter" && !event.is_composing() {
-                        event.prevent_default();
-                        first().iter().for_each(|button| choose(chat, message, button));
-                    }
-                />
-            </div>
-            {categories(groups, query)}
-            <div class="emoji-picker__scroll" tabindex="-1">
-                {part(move || Some(sections(groups, &query.get())))}
-            </div>
-            <div class="emoji-picker__foot">{part(move || named.get().map(foot))}</div>
+            {part(move || Some(sections(groups, &query.get())))}
         </div>
-    }
-    .into_any()
+        <div class="emoji-picker__foot">{part(move || named.get().map(foot))}</div>
+    };
+    let popup = Popup {
+        class: "popover emoji-picker",
+        role: "dialog",
+        label: "Choose an emoji".to_owned(),
+        hue: None,
+        at: (at.x, at.y),
+        back: row_id(message),
+        close,
+        pressed: None,
+    };
+    popup.show(chat, content.into_any())
+}
+
+fn row_id(message: MessageId) -> String {
+    ["m", &message.to_string()].concat()
 }
 
 /// The groups, with those used last before them.
@@ -253,14 +244,16 @@ fn name_of(event: &Event, named: RwSignal<Option<(String, String)>>) {
     }
 }
 
-fn buttons(popover: &HtmlElement) -> Vec<HtmlElement> {
-    focus::find_all(popover, ".emoji-picker__emoji")
+fn buttons() -> Vec<HtmlElement> {
+    focus::find(".emoji-picker")
+        .map(|picker| focus::find_all(&picker, ".emoji-picker__emoji"))
+        .unwrap_or_default()
 }
 
 /// Arrows move in two dimensions; above the first row is the search.
 fn move_within(event: &KeyboardEvent) {
-    let (Some(popover), Some(active)) = (dom::listener(event), focus::active()) else { return };
-    let all = buttons(&popover);
+    let Some(active) = focus::active() else { return };
+    let all = buttons();
     let at = all.iter().position(|button| *button == active);
     let target = match (event.key().as_str(), at) {
         ("ArrowDown", None) => Some(0),
@@ -268,7 +261,7 @@ fn move_within(event: &KeyboardEvent) {
         ("ArrowUp", Some(at)) if at >= COLUMNS => Some(at - COLUMNS),
         ("ArrowUp", Some(_)) => {
             event.prevent_default();
-            return focus::find_all(&popover, "input").first().into_iter().for_each(focus::focus);
+            return focus::find(".emoji-picker input").iter().for_each(focus::focus);
         }
         ("ArrowRight", Some(at)) => Some((at + 1).min(all.len().saturating_sub(1))),
         ("ArrowLeft", Some(at)) => Some(at.saturating_sub(1)),
