@@ -12,6 +12,7 @@ use super::live::Live;
 use crate::app::controls::{Toasts, use_toasts};
 use crate::app::pages::{Address, parse_address};
 use crate::app::store::{GuildEntry, Stage, Store, StoreCtx};
+use crate::browser::focus;
 
 /// What the conversation's place on screen shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -284,27 +285,28 @@ pub(super) fn channel_name(store: &Store, id: ChannelId) -> Option<String> {
 /// Puts the keyboard into the message box of whoever comes to write, once everything else has settled. On a telephone
 /// a keyboard would hide what they came to read.
 pub fn settle_in_composer() {
-    if !crate::browser::focus::media("(pointer: coarse)") {
+    if !focus::media("(pointer: coarse)") {
         request_animation_frame(|| settle(SETTLES_WITHIN));
     }
 }
 
-/// Frames a dialog may take to close, half a second: while it is open nothing else can have the focus, and then it
-/// gives the focus back to what opened it.
-const SETTLES_WITHIN: u8 = 30;
+/// Frames it may take, a second: a dialog that is still open lets nothing else have the focus, and a conversation that is
+/// new here has its message box when its first page has come.
+const SETTLES_WITHIN: u8 = 60;
 
 fn settle(frames: u8) {
-    if frames > 0 && crate::browser::focus::find("dialog[open]").is_some() {
-        request_animation_frame(move || settle(frames - 1));
-    } else {
+    let ready = focus::find("dialog[open]").is_none() && focus::by_id("composer").is_some();
+    if ready {
         focus_composer();
+    } else if frames > 0 {
+        request_animation_frame(move || settle(frames - 1));
     }
 }
 
 /// Puts the keyboard into the message box.
 pub(super) fn focus_composer() {
-    if let Some(composer) = crate::browser::focus::by_id("composer") {
-        crate::browser::focus::focus(&composer);
+    if let Some(composer) = focus::by_id("composer") {
+        focus::focus(&composer);
     }
 }
 

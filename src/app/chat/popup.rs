@@ -38,7 +38,10 @@ impl Popup {
             if let Some(popup) = element.get() {
                 before.set_value(focus::by_id(&back).or_else(focus::active));
                 dom::show_popover_at(&popup, at);
-                focus::focus(&dom::first_in(&popup, "input, button, a").unwrap_or_else(|| popup.into()));
+                focus::focus(
+                    &dom::first_in(&popup, "input:not([type=hidden]), button, a")
+                        .unwrap_or_else(|| popup.into()),
+                );
             }
         });
         // A press outside closes it; presses inside do not come this far.
