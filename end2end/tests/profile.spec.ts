@@ -95,7 +95,8 @@ test('whom somebody removes is out at once, and reads nothing more', async ({ ro
   await expect(members(ana.page)).not.toContainText('Bo');
   await expect(ana.page).toHaveURL(new RegExp(`${room.path}$`));
 
-  await expect(bo.page.getByRole('main').getByText('This does not exist, or you cannot see it.')).toBeVisible();
+  await expect(bo.page.getByText('You are no longer in Lighthouse')).toBeVisible();
+  await expect(bo.page).toHaveURL(/\/channels\/@me$/);
   await expect(servers(bo.page).getByRole('link', { name: 'Lighthouse' })).toHaveCount(0);
   await expect(composer(bo.page)).toHaveCount(0);
   await send(ana.page, 'now we are alone');
