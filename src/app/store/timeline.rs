@@ -245,7 +245,10 @@ impl Timeline {
         }
         let (rows, following) = (self.slots.with_untracked(Vec::len), self.quiet(|quiet| quiet.following));
         let edges = self.edges.get_untracked();
-        let beyond = edges.newer || !following && rows >= WINDOW + SLACK;
+        // One's own message may stand at the end before what was written ahead of it is told. Leaving that out would be
+        // a hole nobody knows of.
+        let is_last = self.newest_id().is_none_or(|newest| newest < message.id);
+        let beyond = edges.newer || !following && is_last && rows >= WINDOW + SLACK;
         if live && !mine {
             self.typing.update(|typing| typing.retain(|typist| typist.user.id != message.author.id));
             self.latest.set(Some(message.clone()));

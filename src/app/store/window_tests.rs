@@ -309,6 +309,20 @@ proptest! {
 }
 
 #[test]
+fn ones_own_message_that_is_answered_before_others_are_told_leaves_no_hole() {
+    let mut reader = Reader::general(60);
+    reader.timeline.follow(false);
+    reader.say(WINDOW + 90);
+    reader.write();
+    reader.answer();
+    reader.say(5);
+    reader.tell_all();
+    reader.check();
+    assert!(reader.timeline.edges.get_untracked().newer, "what comes after it is only counted");
+    reader.walk();
+}
+
+#[test]
 fn a_page_that_comes_after_a_reset_is_not_put_before_what_it_does_not_reach() {
     let mut reader = Reader::general(100);
     reader.scroll(0, 0);
