@@ -43,6 +43,7 @@ pub(crate) fn count_emoji(text: &str) -> Option<usize> {
             '\u{1F000}'..='\u{1FAFF}'
             | '\u{2300}'..='\u{23FF}'
             | '\u{2600}'..='\u{27BF}'
+            | '\u{25FD}'..='\u{25FE}'
             | '\u{2B00}'..='\u{2BFF}' => {}
             // Signs that are text unless asked for as a picture.
             '©'
