@@ -1,9 +1,14 @@
 //! Server functions: who is calling → the action → its result. One file per noun, nothing decided here.
 
+use std::future::Future;
+
 use leptos::prelude::*;
+use leptos::server::codee::{Decoder, Encoder};
 use leptos::server_fn::codec::Post;
 use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
 use protocol::Error;
+use protocol::json::{self, Unreadable};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub mod accounts;
@@ -55,8 +60,8 @@ impl FromServerFnError for Refusal {
     }
 }
 
-/// JSON as the framework's own, only read from text instead of bytes: everything else a browser reads is text, and a
-/// second reader for every type is a second copy of it to download.
+/// JSON as the framework's own, read with [`protocol::json`] by answers and by what comes along with a page: a second
+/// reader for every type is a second copy of it to download.
 pub struct JsonText;
 
 /// Answers of server functions.
@@ -78,13 +83,38 @@ impl<T: Serialize> Encodes<T> for JsonText {
     }
 }
 
-impl<T: serde::de::DeserializeOwned> Decodes<T> for JsonText {
-    type Error = serde_json::Error;
+impl<T: DeserializeOwned> Decodes<T> for JsonText {
+    type Error = Unreadable;
 
-    fn decode(bytes: Bytes) -> Result<T, Self::Error> {
-        let text = std::str::from_utf8(&bytes).map_err(serde::de::Error::custom)?;
-        serde_json::from_str(text)
+    fn decode(bytes: Bytes) -> Result<T, Unreadable> {
+        json::read(std::str::from_utf8(&bytes).map_err(|_| Unreadable)?)
     }
+}
+
+impl<T: Serialize> Encoder<T> for JsonText {
+    type Error = serde_json::Error;
+    type Encoded = String;
+
+    fn encode(value: &T) -> Result<String, Self::Error> {
+        serde_json::to_string(value)
+    }
+}
+
+impl<T: DeserializeOwned> Decoder<T> for JsonText {
+    type Error = Unreadable;
+    type Encoded = str;
+
+    fn decode(text: &str) -> Result<T, Unreadable> {
+        json::read(text)
+    }
+}
+
+/// What a page waits for before it is sent, and finds in itself when it is taken over.
+pub fn once<T>(answer: impl Future<Output = T> + Send + 'static) -> OnceResource<T, JsonText>
+where
+    T: Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    OnceResource::new_with_options(answer, false)
 }
 
 /// What every server function answers.

@@ -9,10 +9,10 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::redirect::{REDIRECT_HEADER, call_redirect_hook};
 use leptos::task::spawn_local;
-use protocol::Error;
+use protocol::{Error, json};
 
-use crate::api::Refusal;
 use crate::api::plain_forms::{CALL, RefusedForm, refused_form};
+use crate::api::{JsonText, Refusal};
 use crate::app::controls::Typed;
 use crate::browser::form::{self, Fields, Reply};
 
@@ -23,7 +23,8 @@ struct Refused(StoredValue<Option<RefusedForm>>);
 /// Lets the forms below the caller know which of them was refused.
 pub fn provide_refused_form() {
     // Embedded in the page: both halves have to make the same of it.
-    provide_context(Refused(StoredValue::new(SharedValue::new(refused_form).into_inner())));
+    let form = SharedValue::<_, JsonText>::new_with_encoding(refused_form);
+    provide_context(Refused(StoredValue::new(form.into_inner())));
 }
 
 /// From here on forms are new. Browser only.
@@ -157,7 +158,7 @@ impl Submission {
 
 /// The error a refused call answers; a proxy in between answers something else.
 fn refusal_in(body: &str) -> Error {
-    serde_json::from_str(body).map_or(Error::Internal, |Refusal(error)| error)
+    json::read(body).map_or(Error::Internal, |Refusal(error)| error)
 }
 
 /// What is wrong with what somebody filled in, found with the parsers that the backend uses too.

@@ -17,6 +17,7 @@ use futures_util::{SinkExt, StreamExt};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, WebSocketError};
 use protocol::frame::{ClientFrame, CloseCode, ServerFrame};
+use protocol::json;
 use wasm_bindgen_futures::spawn_local;
 
 use super::focus;
@@ -298,7 +299,7 @@ impl Connection<'_> {
 
     fn receive(&mut self, text: &str) -> Option<Outcome> {
         self.awaits_proof = false;
-        match serde_json::from_str(text) {
+        match json::read(text) {
             Ok(ServerFrame::Bye { code, retry_after_ms }) => Some(match retry_after_ms {
                 Some(after_ms) => Outcome::Again { after_ms: Some(after_ms), was_good: false },
                 None => Outcome::Ended(code),

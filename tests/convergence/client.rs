@@ -114,7 +114,7 @@ impl Client {
                 How::Reset => self.store.receive(ServerFrame::Reset { s }, 0),
                 How::Replay { events, .. } => {
                     for (rev, json) in events {
-                        let e = serde_json::from_str(&json).unwrap();
+                        let e = protocol::json::read(&json).unwrap();
                         self.store.receive(ServerFrame::Event { s, rev, e }, 0);
                     }
                     revs.insert(s, rev);

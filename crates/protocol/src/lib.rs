@@ -9,6 +9,9 @@ pub mod error;
 pub mod event;
 pub mod frame;
 pub mod id;
+pub mod json;
+#[cfg(test)]
+mod json_tests;
 pub mod limits;
 pub mod markup;
 pub mod parse;

@@ -9,7 +9,7 @@ use super::frame::Brand;
 use super::login::with_next;
 use super::refusals::about_none_of;
 use crate::api::invites::{Join, preview_invite};
-use crate::api::{Answer, Refusal};
+use crate::api::{Answer, Refusal, once};
 use crate::app::controls::{Avatar, AvatarSize, EmptyState, FormAlert, Icon, SubmitButton};
 use crate::app::form::{Form, Submission};
 use crate::app::words::day;
@@ -19,7 +19,7 @@ use crate::app::words::day;
 pub fn InvitePage() -> impl IntoView {
     let params = use_params_map();
     let code = move || params.read().get("code").unwrap_or_default();
-    let preview = OnceResource::new(preview_invite(untrack(code)));
+    let preview = once(preview_invite(untrack(code)));
     // Going back from one invite to another keeps this page, which is about the one it began with.
     Effect::new(move |before: Option<String>| {
         let code = code();

@@ -9,9 +9,9 @@ use protocol::{Error, limits};
 use super::frame::{AuthFrame, Fact};
 use super::login::{next_of_address, with_next};
 use super::refusals::{about, about_none_of};
-use crate::api::Answer;
 use crate::api::accounts::Register;
 use crate::api::pages::{Instance, instance};
+use crate::api::{Answer, once};
 use crate::app::controls::{FormAlert, PasswordField, SubmitButton, TextField};
 use crate::app::form::{Form, Submission};
 use crate::browser::form::Fields;
@@ -28,7 +28,7 @@ const FACTS: &[Fact] = &[
 /// Makes an account.
 #[component]
 pub fn RegisterPage() -> impl IntoView {
-    let instance = OnceResource::new(instance());
+    let instance = once(instance());
     let next = next_of_address();
     let login = with_next("/login", &next);
     view! {

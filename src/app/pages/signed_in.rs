@@ -18,7 +18,7 @@ use crate::api::document::{origin, remember_look, set_status};
 use crate::api::guilds::member;
 use crate::api::invites::{find_standing_invite, list_invites};
 use crate::api::pages::load_page;
-use crate::api::{Answer, Refusal};
+use crate::api::{Answer, Refusal, once};
 use crate::app::chat::connect;
 use crate::app::controls::Spinner;
 use crate::app::settings::show_look;
@@ -136,7 +136,7 @@ pub fn SignedIn() -> impl IntoView {
         return view! { <NotFound/> }.into_any();
     };
     // Keyed by nothing: later addresses are the business of the store, which is already there.
-    let start = OnceResource::new(start(place, path));
+    let start = once(start(place, path));
     view! {
         <Suspense fallback=Waiting>
             {move || Suspend::new(async move {
