@@ -27,6 +27,7 @@ pub fn hydrate() {
         // Failing here as well leaves the page as it was: readable, though dead.
         _ = offer_reload();
     }));
+    browser::history::watch();
     leptos::mount::hydrate_body(app::App);
 }
 

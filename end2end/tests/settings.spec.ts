@@ -157,6 +157,54 @@ test('Escape closes the settings and goes back to where one was', async ({ room,
   await expect(ana.page).toHaveURL(/\/channels\/@me$/);
 });
 
+test('what was changed and not saved is asked about, whichever way one leaves', async ({ room, ana }) => {
+  await settingsFrom(ana.page, room.path);
+  const name = ana.page.getByRole('textbox', { name: 'Display name' });
+  const save = ana.page.getByRole('button', { name: 'Save changes' });
+  await expect(save).toBeHidden();
+  await name.fill('Ana Maria');
+  await expect(save).toBeVisible();
+  await expect(ana.page.getByRole('status').filter({ hasText: 'Not saved yet.' })).toBeVisible();
+
+  const question = ana.page.getByRole('dialog', { name: 'Discard changes?' });
+  const ways = [
+    () => ana.page.keyboard.press('Escape'),
+    () => ana.page.getByRole('link', { name: 'Close settings' }).click(),
+    () => ana.page.getByRole('link', { name: 'Devices' }).click(),
+    () => ana.page.goBack(),
+  ];
+  for (const leave of ways) {
+    await leave();
+    await expect(question).toBeVisible();
+    await expect(question.getByRole('button', { name: 'Keep editing' })).toBeFocused();
+    await question.getByRole('button', { name: 'Keep editing' }).click();
+    await expect(question).toBeHidden();
+    await expect(name).toHaveValue('Ana Maria');
+    await expect(ana.page).toHaveURL(/\/settings$/);
+  }
+  // Escape in the question keeps what is there as well.
+  await ana.page.keyboard.press('Escape');
+  await expect(question).toBeVisible();
+  await ana.page.keyboard.press('Escape');
+  await expect(question).toBeHidden();
+  await expect(ana.page).toHaveURL(/\/settings$/);
+
+  await ana.page.getByRole('link', { name: 'Appearance' }).click();
+  await question.getByRole('button', { name: 'Discard changes' }).click();
+  await expect(ana.page.getByRole('heading', { level: 1, name: 'Appearance' })).toBeVisible();
+  await ana.page.getByRole('link', { name: 'Account' }).click();
+  await expect(name).toHaveValue('Ana');
+});
+
+test('going back with the browser’s button leaves when that is what one wants', async ({ room, ana }) => {
+  await settingsFrom(ana.page, room.path);
+  await ana.page.getByRole('textbox', { name: 'Display name' }).fill('Ana Maria');
+  await ana.page.goBack();
+  await ana.page.getByRole('dialog').getByRole('button', { name: 'Discard changes' }).click();
+  await expect(ana.page).toHaveURL(new RegExp(`${room.path}$`));
+  await expect(composer(ana.page)).toBeVisible();
+});
+
 test('closing the tab asks only while something is not saved', async ({ ana }) => {
   await open(ana.page, '/settings');
   const asked: string[] = [];

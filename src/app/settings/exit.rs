@@ -2,12 +2,13 @@
 //! whichever way they go.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::app::controls::Question;
 use crate::browser::dom::{self, Event, MouseEvent};
+use crate::browser::focus;
+use crate::browser::history::{self, Hold};
 use crate::browser::listener::Listener;
-use crate::browser::{focus, history};
 
 /// The ways out. A handle; copies share it.
 #[derive(Clone, Copy)]
@@ -28,10 +29,20 @@ impl Exit {
     pub(super) fn watch(back: String) -> Self {
         let navigate = use_navigate();
         let go = Callback::new(move |path: String| navigate(&path, Default::default()));
+        let location = use_location();
         let exit = Self { to: RwSignal::new(None), asks: RwSignal::new(false), go };
-        Effect::new(move |_: Option<[Listener; 3]>| {
-            let (here, back) = (history::here().unwrap_or_default(), back.clone());
-            [
+        Effect::new(move |_: Option<(Hold, [Listener; 2])>| {
+            let back = back.clone();
+            let hold = Hold::new(move || {
+                let stays = is_unsaved();
+                if stays {
+                    exit.ask(history::here());
+                    // The router's address is still that of this page.
+                    history::stay(&location.pathname.get_untracked());
+                }
+                stays
+            });
+            let listeners = [
                 Listener::new("keydown", move |event| exit.pressed(&event, &back)),
                 // Closing the tab, or going to another site: the browser asks in its own words.
                 Listener::new("beforeunload", |event| {
@@ -39,16 +50,8 @@ impl Exit {
                         event.prevent_default();
                     }
                 }),
-                // The browser's own buttons. The address has changed already; nobody else hears of it.
-                Listener::first("popstate", move |event| {
-                    if is_unsaved() {
-                        event.stop_immediate_propagation();
-                        let to = history::here();
-                        history::stay(&here);
-                        exit.ask(to);
-                    }
-                }),
-            ]
+            ];
+            (hold, listeners)
         });
         exit
     }
@@ -70,6 +73,8 @@ impl Exit {
             return;
         }
         if is_unsaved() {
+            // What the browser does for Escape comes last, and would close the dialog that it opens.
+            event.prevent_default();
             self.ask(Some(back.to_owned()));
         } else {
             self.go.run(back.to_owned());
