@@ -38,6 +38,38 @@ test('a channel is only the conversation; the navigation is a drawer', async ({ 
   await expect(servers(ana.page)).not.toBeInViewport();
 });
 
+test('the telephone’s Back closes what is open before it leaves the page', async ({ room, ana }) => {
+  await ana.page.emulateMedia({ reducedMotion: 'reduce' });
+  // A desktop browser takes Escape for Back, which has its own ways here: only what a telephone would call is called.
+  await ana.page.addInitScript(() => {
+    const open: { onclose?: () => void }[] = [];
+    Object.assign(window, {
+      goBack: () => open.at(-1)?.onclose?.(),
+      CloseWatcher: class {
+        onclose?: () => void;
+        constructor() {
+          open.push(this);
+        }
+        destroy(): void {
+          open.splice(open.indexOf(this), 1);
+        }
+      },
+    });
+  });
+  const back = (): Promise<void> => ana.page.evaluate(() => (window as unknown as { goBack: () => void }).goBack());
+  await open(ana.page, room.path);
+  const opener = ana.page.getByRole('link', { name: 'Open navigation' });
+  await back();
+  await opener.tap();
+  await expect(servers(ana.page)).toBeInViewport();
+  await back();
+  await expect(servers(ana.page)).not.toBeInViewport();
+  await expect(opener).toBeFocused();
+  await opener.tap();
+  await expect(servers(ana.page)).toBeInViewport();
+  await expect(ana.page).toHaveURL(new RegExp(`${room.path}$`));
+});
+
 test('the way to the navigation says that something is unread elsewhere', async ({ room, ana, bo }) => {
   const second = await createChannel(ana.request, room.guild.id, 'second');
   await gather(room.path, ana);

@@ -83,6 +83,7 @@ pub fn ChatFrame() -> impl IntoView {
     follow_place(chat);
     departed::watch(chat);
     shortcuts::listen(chat);
+    drawers::close_on_back(chat);
     let panel = part(move || {
         let guild = chat.guild().filter(|guild| guild.stage.get() == Stage::Loaded)?;
         matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! { <MemberPanel guild/> }.into_any())

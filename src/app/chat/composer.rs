@@ -108,6 +108,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
                     id="composer"
                     name="content"
                     rows="1"
+                    enterkeyhint="send"
                     required=true
                     aria-label=label
                     placeholder=label

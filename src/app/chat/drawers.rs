@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::context::{Chat, Drawer};
 use crate::app::controls::Icon;
+use crate::browser::close_watcher::OnBack;
 use crate::browser::dom::{self, Event, KeyboardEvent};
 use crate::browser::focus;
 
@@ -66,6 +67,26 @@ pub(super) fn close(chat: Chat) {
             focus::focus(&opener);
         }
     });
+}
+
+/// A telephone's Back closes what is open over the conversation.
+pub(super) fn close_on_back(chat: Chat) {
+    Effect::new(move |_: Option<Option<OnBack>>| {
+        let is_open = chat.drawer.get().is_some()
+            || chat.menu.with(Option::is_some)
+            || chat.picking.with(Option::is_some)
+            || chat.profile.with(Option::is_some);
+        is_open.then(|| OnBack::new(move || close_top(chat))).flatten()
+    });
+}
+
+fn close_top(chat: Chat) {
+    if chat.drawer.get_untracked().is_some() {
+        close(chat);
+    }
+    chat.menu.set(None);
+    chat.picking.set(None);
+    chat.profile.set(None);
 }
 
 /// Whoever chose a place in the navigation goes there, also when they are there already.
