@@ -1,8 +1,8 @@
 /** What somebody has written, and where they are, survives what happens around them. */
 import type { Page, Route } from '@playwright/test';
-import { call, createChannel, fill, say } from './calls';
-import { expect, gather, live, open, reload, test } from './fixture';
-import { act, composer, connectionBanner, message, messages, send } from './gestures';
+import { call, createChannel, fill, letIn, say } from './calls';
+import { expect, gather, hydrated, live, open, reload, test } from './fixture';
+import { act, composer, connectionBanner, message, messages, send, servers } from './gestures';
 
 const SEND = '**/api/messages/send';
 
@@ -55,18 +55,23 @@ test('a message whose answer was never seen is not shown twice after a reload', 
     .toBe(0);
 });
 
-test('a refused message is what the box holds after a reload, and is not sent by itself', async ({ room, ana, faults }) => {
+test('a refused message still waits for the person after a reload, with its reason, and is not sent by itself', async ({ room, ana, faults }) => {
   faults.expect(/status of 403/);
   await gather(room.path, ana);
   await ana.page.route(SEND, (route) =>
     route.fulfill({ status: 403, contentType: 'application/json', body: '{"code":"forbidden"}' }),
   );
   await send(ana.page, 'think again');
-  await expect(message(ana.page, 'think again')).toContainText('Not sent');
+  await expect(message(ana.page, 'think again')).toContainText('Not sent. You are not allowed to do that.');
   await ana.page.unroute(SEND);
   await reload(ana.page);
-  await expect(composer(ana.page)).toHaveValue('think again');
   await live(ana.page);
+  await expect(message(ana.page, 'think again')).toContainText('Not sent. You are not allowed to do that.');
+  await message(ana.page, 'think again').getByRole('button', { name: 'Edit' }).click();
+  await expect(composer(ana.page)).toHaveValue('think again');
+  await expect(message(ana.page, 'think again')).toHaveCount(0);
+  await reload(ana.page);
+  await expect(composer(ana.page)).toHaveValue('think again');
   await expect(message(ana.page, 'think again')).toHaveCount(0);
 });
 
@@ -179,4 +184,43 @@ test('whoever looks at a channel that is deleted is told, and is somewhere else'
   await expect(composer(bo.page)).toBeVisible();
   await say(ana.request, room.guild.system_channel_id, 'here we are');
   await expect(message(bo.page, 'here we are')).toBeVisible();
+});
+
+test('what was not sent waits while one is shut out, and can be sent by whoever is let in again', async ({ room, ana, bo, faults }) => {
+  faults.expect(/ERR_FAILED|status of 40[34]/);
+  await gather(room.path, bo);
+  await bo.page.route(SEND, (route) => route.abort());
+  await send(bo.page, 'not lost');
+  await expect(message(bo.page, 'not lost')).toBeVisible();
+  const { me } = await call<{ me: { user: { id: string } } }>(bo.request, 'pages/home', {});
+  await call(ana.request, 'guilds/kick', { guild_id: room.guild.id, user_id: me.user.id });
+  await expect(bo.page.getByText('You are no longer in Lighthouse')).toBeVisible();
+  await expect(bo.page.getByText('What you had not sent there is kept')).toBeVisible();
+  await bo.page.unroute(SEND);
+  await letIn(ana.request, bo.request, room.guild.id);
+  await servers(bo.page).getByRole('link', { name: 'Lighthouse' }).click();
+  await expect(message(bo.page, 'not lost')).toContainText('Not sent.');
+  await reload(bo.page);
+  await expect(message(bo.page, 'not lost')).toContainText('Not sent.');
+  await message(bo.page, 'not lost').getByRole('button', { name: 'Try again' }).click();
+  await gather(room.path, ana);
+  await expect(message(ana.page, 'not lost')).toHaveCount(1);
+  await expect(message(bo.page, 'not lost')).not.toContainText('Not sent.');
+});
+
+test('what was being written is before what is typed into a page that is not interactive yet', async ({ room, ana }) => {
+  await open(ana.page, room.path);
+  await composer(ana.page).fill('left here');
+  let arrive = (): void => undefined;
+  const held = new Promise<void>((done) => (arrive = done));
+  await ana.page.route('**/pkg/*.wasm', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await ana.page.goto('/channels/@me', { waitUntil: 'commit' });
+  await ana.page.goto(room.path, { waitUntil: 'commit' });
+  await composer(ana.page).fill('early');
+  arrive();
+  await hydrated(ana.page);
+  await expect(composer(ana.page)).toHaveValue('left here\nearly');
 });

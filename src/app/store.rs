@@ -265,7 +265,7 @@ impl Store {
     pub fn open_timeline(&self, channel: ChannelId) -> Timeline {
         let mut timelines = lock(&self.timelines);
         let known = timelines.iter().position(|timeline| timeline.channel == channel);
-        let timeline = known.map_or_else(|| Timeline::new(channel), |at| timelines.remove(at));
+        let timeline = known.map_or_else(|| self.new_timeline(channel), |at| timelines.remove(at));
         timelines.push(timeline.clone());
         let surplus = timelines.len().saturating_sub(TIMELINES_KEPT + 1);
         let mut at = 0;
@@ -283,8 +283,15 @@ impl Store {
         if let Some(known) = timelines.iter().find(|timeline| timeline.channel == channel) {
             return known.clone();
         }
-        let timeline = Timeline::new(channel);
+        let timeline = self.new_timeline(channel);
         timelines.insert(0, timeline.clone());
+        timeline
+    }
+
+    /// One without history, but with what could not be sent while the channel was out of sight.
+    fn new_timeline(&self, channel: ChannelId) -> Timeline {
+        let timeline = Timeline::new(channel);
+        self.show_unsent(&timeline);
         timeline
     }
 
@@ -395,6 +402,6 @@ impl Store {
 
     fn forget_timeline(&self, channel: ChannelId) {
         lock(&self.timelines).retain(|timeline| timeline.channel != channel);
-        self.drop_outgoing(|outgoing| outgoing.channel == channel);
+        self.strand(channel);
     }
 }

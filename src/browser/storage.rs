@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use protocol::{ChannelId, MessageId, UserId};
+use protocol::{ChannelId, Error, MessageId, UserId, json};
 
 fn storage() -> Option<web_sys::Storage> {
     // Refused in some private windows: then all of it lasts as long as the page.
@@ -41,30 +41,31 @@ pub struct Unsent {
     pub reply_to: Option<MessageId>,
     /// When it was written: milliseconds since the Unix epoch, by the clock here.
     pub written_ms: i64,
-    /// Whether it was refused, so that it is up to the person what becomes of it.
-    pub refused: bool,
+    /// Why it was refused, so that it is up to the person what becomes of it.
+    pub refused: Option<Error>,
     /// Its text.
     pub content: String,
 }
 
 impl Unsent {
-    /// Four numbers, each on its line, and the text.
+    /// Three numbers and the error, each on its line, and the text.
     fn to_text(&self) -> String {
         let reply = self.reply_to.map(|id| id.get()).unwrap_or_default();
-        let numbers = [self.channel.get(), reply, self.written_ms, self.refused.into()];
-        [&numbers.map(|number| number.to_string()).join("\n"), "\n", &self.content].concat()
+        let numbers = [self.channel.get(), reply, self.written_ms].map(|number| number.to_string());
+        let refused = serde_json::to_string(&self.refused).unwrap_or_default();
+        [&numbers.join("\n"), "\n", &refused, "\n", &self.content].concat()
     }
 
     fn from_text(nonce: &str, text: &str) -> Option<Self> {
         let mut lines = text.splitn(5, '\n');
         let mut number = || lines.next()?.parse::<i64>().ok();
-        let (channel, reply, written_ms, refused) = (number()?, number()?, number()?, number()?);
+        let (channel, reply, written_ms) = (number()?, number()?, number()?);
         Some(Self {
             nonce: nonce.into(),
             channel: ChannelId::new(channel)?,
             reply_to: MessageId::new(reply),
             written_ms,
-            refused: refused != 0,
+            refused: json::read(lines.next()?).ok()?,
             content: lines.next()?.to_owned(),
         })
     }
@@ -113,10 +114,10 @@ mod tests {
             channel: ChannelId::from_trusted(7),
             reply_to: None,
             written_ms: 1_760_000_000_000,
-            refused: false,
+            refused: None,
             content: "two\nlines\n".to_owned(),
         };
-        let answer = Unsent { reply_to: MessageId::new(9), refused: true, ..unsent.clone() };
+        let answer = Unsent { reply_to: MessageId::new(9), refused: Some(Error::TooLarge), ..unsent.clone() };
         for one in [unsent, answer] {
             assert_eq!(Unsent::from_text("abc", &one.to_text()), Some(one));
         }
@@ -124,7 +125,9 @@ mod tests {
 
     #[test]
     fn what_something_else_has_stored_is_no_message() {
-        for text in ["", "7", "7\n0\n1\n0", "0\n0\n1\n0\nno channel", "a\nb\nc\nd\ne"] {
+        for text in
+            ["", "7", "7\n0\n1\nnull", "0\n0\n1\nnull\nno channel", "7\n0\n1\n\nno error", "a\nb\nc\nd\ne"]
+        {
             assert_eq!(Unsent::from_text("abc", text), None, "{text:?}");
         }
     }

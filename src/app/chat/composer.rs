@@ -145,12 +145,14 @@ fn keep_draft(chat: Chat, channel: ChannelId, input: NodeRef<html::Textarea>, ov
     let me = chat.store().my_id();
     Effect::new(move |_| {
         let Some(input) = input.get() else { return };
-        // Whoever typed before the page was interactive goes on.
-        if input.value().is_empty()
-            && let Some(draft) = storage::draft(me, channel)
-        {
-            input.set_value(&draft);
-            over.set(draft.chars().count().saturating_sub(limits::CONTENT_CHARS));
+        let Some(draft) = storage::draft(me, channel) else { return };
+        // Whoever typed before the page was interactive goes on, behind what they had left here.
+        let typed = input.value();
+        if !typed.contains(&draft) {
+            let text = if typed.is_empty() { draft } else { [draft, typed].join("\n") };
+            input.set_value(&text);
+            storage::set_draft(me, channel, &text);
+            over.set(text.chars().count().saturating_sub(limits::CONTENT_CHARS));
         }
     });
     Effect::new(move |_| {

@@ -54,6 +54,8 @@ fn leave(chat: Chat, gone: Seen) {
         let text = ["You are no longer in ", &gone.guild].concat();
         (text, "It was deleted, or you were removed.", "/channels/@me".to_owned())
     };
-    chat.toasts().show(Toast { kind: ToastKind::Note, text, detail: detail.to_owned() });
+    let is_waiting = matches!(gone.screen, Screen::Channel(channel) if chat.store().is_waiting_in(channel));
+    let kept = if is_waiting { " What you had not sent there is kept on this device." } else { "" };
+    chat.toasts().show(Toast { kind: ToastKind::Note, text, detail: [detail, kept].concat() });
     chat.go(&path, true);
 }

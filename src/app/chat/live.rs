@@ -66,12 +66,6 @@ pub fn connect(store: &Store) {
         socket::start(Box::new(live.clone()));
     });
     keeping::keep(store);
-    let (store, link) = (store.clone(), store.link.clone());
-    Effect::new(move |_| {
-        if link.get() == Link::SignedOut {
-            keeping::keep_as_drafts(&store);
-        }
-    });
     on_cleanup(move || {
         socket::stop();
         if let Some(Some(timer)) = timer.try_update_value(Option::take) {

@@ -239,8 +239,29 @@ fn a_message_without_an_answer_holds_up_its_own_channel_only() {
     assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(2)));
     store.unanswered(&nonce(2));
     assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(0)), "in turn");
-    assert_eq!(store.discard_all().len(), 3);
-    assert!(!store.has_outgoing());
+}
+
+#[test]
+fn what_was_not_sent_waits_for_a_channel_that_goes_away_and_comes_back() {
+    let world = World::new();
+    let store = Store::new(world.page(channel()));
+    store.enqueue(nonce(0), channel(), "before".to_owned(), None, 1_700_000_000_000);
+    store.enqueue(nonce(1), world.dm, "elsewhere".to_owned(), None, 1_700_000_000_000);
+    store.forget_timeline(channel());
+    assert!(store.timeline(channel()).is_none());
+    assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(1)), "the other goes out");
+    assert_eq!(store.unsent().len(), 2, "nothing is forgotten");
+
+    let again = store.open_timeline(channel());
+    let rows = again.slots.with_untracked(|slots| slots.len());
+    assert_eq!(rows, 1, "the message is shown again");
+    let delivery = || {
+        let row = again.slots.with_untracked(|slots| slots.first().map(|slot| slot.row.clone()));
+        row.map(|row| row.entry.with_untracked(|entry| entry.delivery.clone()))
+    };
+    assert_eq!(delivery(), Some(Delivery::Failed(Error::NotFound)));
+    store.retry(&nonce(0));
+    assert_eq!(delivery(), Some(Delivery::Pending));
 }
 
 fn filled(messages: usize) -> (World, Store, Vec<(Stream, Rev, Event)>) {

@@ -55,7 +55,7 @@ impl Store {
         );
     }
 
-    /// Puts a message back in line that an earlier page could not get confirmed. If it had arrived after all, its
+    /// Takes over a message that an earlier page could not get confirmed. If it had arrived after all, its
     /// answer says so, and the row that is here already makes way.
     pub fn restore(&self, outgoing: Outgoing) {
         let timeline = self.background_timeline(outgoing.channel);
@@ -65,7 +65,14 @@ impl Store {
     }
 
     fn put_in_line(&self, timeline: &Timeline, outgoing: Outgoing) {
-        let Outgoing { nonce, channel, content, reply_to, written_ms, .. } = outgoing.clone();
+        self.show(timeline, &outgoing);
+        lock(&self.outbox).push(outgoing);
+        self.outbox_changed();
+    }
+
+    /// Shows what is not confirmed at the end of a channel.
+    fn show(&self, timeline: &Timeline, outgoing: &Outgoing) {
+        let Outgoing { nonce, channel, content, reply_to, written_ms, delivery, .. } = outgoing.clone();
         let quoted = reply_to.map(|id| Quoted {
             id,
             preview: timeline.row(id).map(|row| {
@@ -86,9 +93,34 @@ impl Store {
             reactions: Vec::new(),
             nonce: Some(nonce.to_string()),
         };
-        lock(&self.outbox).push(outgoing);
-        timeline.enqueue(nonce, message, &self.clock.get_untracked());
-        self.outbox_changed();
+        timeline.enqueue(nonce.clone(), message, &self.clock.get_untracked());
+        if delivery != Delivery::Pending {
+            timeline.deliver(&nonce, delivery);
+        }
+    }
+
+    /// Shows what waits for a channel that is here again.
+    pub(super) fn show_unsent(&self, timeline: &Timeline) {
+        let unsent: Vec<Outgoing> = lock(&self.outbox)
+            .iter()
+            .filter(|outgoing| outgoing.channel == timeline.channel)
+            .cloned()
+            .collect();
+        unsent.iter().for_each(|outgoing| self.show(timeline, outgoing));
+    }
+
+    /// A channel is out of sight. What was written there waits for the person, in case it comes back.
+    pub(super) fn strand(&self, channel: ChannelId) {
+        let mut outbox = lock(&self.outbox);
+        let mut changed = false;
+        for outgoing in outbox.iter_mut().filter(|outgoing| outgoing.channel == channel) {
+            outgoing.delivery = Delivery::Failed(Error::NotFound);
+            changed = true;
+        }
+        drop(outbox);
+        if changed {
+            self.outbox_changed();
+        }
     }
 
     /// Everything that is not confirmed, in the order it was written. Tracks.
@@ -97,7 +129,7 @@ impl Store {
         lock(&self.outbox).clone()
     }
 
-    /// Takes out of line what `gone` says, because it arrived or its place is gone.
+    /// Takes out of line what `gone` says, because it arrived or was taken back.
     pub(super) fn drop_outgoing(&self, gone: impl Fn(&Outgoing) -> bool) {
         let mut outbox = lock(&self.outbox);
         let before = outbox.len();
@@ -111,6 +143,11 @@ impl Store {
 
     fn outbox_changed(&self) {
         self.outbox_changes.update(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Whether something is not confirmed in a channel.
+    pub fn is_waiting_in(&self, channel: ChannelId) -> bool {
+        lock(&self.outbox).iter().any(|outgoing| outgoing.channel == channel)
     }
 
     /// Whether anything is in line.
@@ -193,13 +230,6 @@ impl Store {
             timeline.discard(nonce, &self.clock.get_untracked());
         }
         Some(outgoing)
-    }
-
-    /// The session has ended: takes back everything that was not confirmed, so that its text can be kept.
-    pub fn discard_all(&self) -> Vec<Outgoing> {
-        let all = std::mem::take(&mut *lock(&self.outbox));
-        self.outbox_changed();
-        all
     }
 
     /// Takes the answer to an edit, which comes before or after the event about it.
