@@ -46,6 +46,7 @@ mod popup;
 mod press;
 mod profile;
 mod rail;
+mod reacting;
 mod reactions;
 mod reading;
 mod self_bar;

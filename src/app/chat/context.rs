@@ -9,6 +9,7 @@ use protocol::snapshot::Place;
 use protocol::{ChannelId, GuildId, MessageId, UserId, markup};
 
 use super::live::Live;
+use super::reacting::Wish;
 use crate::app::controls::{Toasts, use_toasts};
 use crate::app::pages::{Address, parse_address};
 use crate::app::store::{GuildEntry, Stage, Store, StoreCtx};
@@ -50,6 +51,7 @@ pub(super) struct MenuAt {
 }
 
 type Navigate = Box<dyn Fn(&str, NavigateOptions) + Send + Sync>;
+
 /// Whose card is open, and where.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct ProfileAt {
@@ -59,6 +61,8 @@ pub(super) struct ProfileAt {
     pub x: i32,
     /// Pixels from its top.
     pub y: i32,
+    /// The message whose menu it was opened from: the keyboard goes back there.
+    pub from: Option<MessageId>,
 }
 
 /// The state of the frame. A handle; copies share it.
@@ -85,6 +89,8 @@ pub(super) struct Chat {
     pub menu: RwSignal<Option<MenuAt>>,
     /// Where the emoji picker is open.
     pub picking: RwSignal<Option<MenuAt>>,
+    /// Reactions that the backend does not have yet.
+    pub wishes: RwSignal<Vec<Wish>>,
     /// The open card of a person.
     pub profile: RwSignal<Option<ProfileAt>>,
     /// The open drawer.
@@ -128,6 +134,7 @@ impl Chat {
             active: RwSignal::new(None),
             menu: RwSignal::new(None),
             picking: RwSignal::new(None),
+            wishes: RwSignal::new(Vec::new()),
             profile: RwSignal::new(None),
             drawer: RwSignal::new(None),
             members_away: RwSignal::new(false),

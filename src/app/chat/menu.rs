@@ -85,7 +85,7 @@ fn items(chat: Chat, at: MenuAt, message: &Message) -> AnyView {
         {may_edit.then(|| item(chat, "edit", "Edit message", "E", move |_| chat.edit(id)))}
         {item(chat, "copy", "Copy text", "Ctrl C", move |_| sending::copy_text(chat, id))}
         {item(chat, "link", "Copy link", "", move |_| sending::copy_link(chat, id))}
-        {item(chat, "user", "Profile", "", move |_| chat.profile.set(Some(ProfileAt { person: author, x: at.x, y: at.y })))}
+        {item(chat, "user", "Profile", "", move |_| chat.profile.set(Some(ProfileAt { person: author, x: at.x, y: at.y, from: Some(id) })))}
         {may_delete.then(|| view! {
             <div class="menu__separator" role="separator"></div>
             {item(chat, "trash", "Delete message", "Del", move |shift| chat.delete(id, shift))}
@@ -104,7 +104,12 @@ fn item(
     let class = if icon == "trash" { "menu__item menu__item--danger" } else { "menu__item" };
     view! {
         <button class=class type="button" role="menuitem" tabindex="-1" on:click=move |event| {
+            // First of all back to the message: what the action opens gives the keyboard back to where it was.
+            let message = chat.menu.get_untracked().map(|menu| menu.message);
             close(chat);
+            if let Some(row) = message.and_then(|message| focus::by_id(&format!("m{message}"))) {
+                focus::focus_in_place(&row);
+            }
             act(event.shift_key());
         }>
             <Icon name=icon/>

@@ -7,7 +7,7 @@ use protocol::MessageId;
 use super::closures::part;
 use super::context::{Chat, MenuAt};
 use super::popup::Popup;
-use super::reactions::react;
+use super::reacting::react;
 use crate::browser::dom::{self, Event, HtmlElement, KeyboardEvent, MouseEvent};
 use crate::browser::emoji::{self, Emoji, Group};
 use crate::browser::focus;
@@ -65,7 +65,9 @@ fn choose(chat: Chat, message: MessageId, button: &HtmlElement) {
 
 fn picker(chat: Chat, at: MenuAt) -> AnyView {
     let message = at.message;
-    let (groups, query, named) = (fetched(chat), RwSignal::new(String::new()), RwSignal::new(None));
+    let list = List { groups: RwSignal::new(None), failed: RwSignal::new(false) };
+    list.fetch(chat);
+    let (query, named) = (RwSignal::new(String::new()), RwSignal::new(None));
     let content = view! {
         <div class="emoji-picker__search">
             <input
@@ -74,6 +76,7 @@ fn picker(chat: Chat, at: MenuAt) -> AnyView {
                 aria-label="Search emoji"
                 placeholder="Search emoji"
                 autocomplete="off"
+                prop:value=query
                 on:input=move |event| query.set(event_target_value(&event))
                 on:keydown=move |event| {
                     if event.key() == "Enter" && !event.is_composing() {
@@ -84,7 +87,7 @@ fn picker(chat: Chat, at: MenuAt) -> AnyView {
                 }
             />
         </div>
-        {categories(groups, query)}
+        {categories(list.groups, query)}
         <div
             class="emoji-picker__scroll"
             tabindex="-1"
@@ -93,7 +96,7 @@ fn picker(chat: Chat, at: MenuAt) -> AnyView {
             on:mouseover=move |event| name_of(&event, named)
             on:focusin=move |event| name_of(&event, named)
         >
-            {part(move || Some(sections(groups, &query.get())))}
+            {part(move || Some(sections(chat, list, &query.get())))}
         </div>
         <div class="emoji-picker__foot">{part(move || named.get().map(foot))}</div>
     };
@@ -114,22 +117,32 @@ fn row_id(message: MessageId) -> String {
     ["m", &message.to_string()].concat()
 }
 
-/// The groups, with those used last before them.
-fn fetched(chat: Chat) -> RwSignal<Option<Vec<Group>>> {
-    let groups = RwSignal::new(None);
-    let me = chat.store().my_id();
-    spawn_local(async move {
-        let mut list = emoji::list().await.unwrap_or_default();
-        let find = |text: &String| {
-            list.iter().flat_map(|group| &group.emoji).find(|emoji| emoji.text == *text).cloned()
-        };
-        let recent: Vec<Emoji> = emoji::recent(me).iter().filter_map(find).collect();
-        if !recent.is_empty() {
-            list.insert(0, Group { name: "Recent".to_owned(), emoji: recent });
-        }
-        groups.try_set(Some(list));
-    });
-    groups
+/// The groups, with those used last before them, once they are here.
+#[derive(Clone, Copy)]
+struct List {
+    groups: RwSignal<Option<Vec<Group>>>,
+    failed: RwSignal<bool>,
+}
+
+impl List {
+    fn fetch(self, chat: Chat) {
+        let me = chat.store().my_id();
+        self.failed.set(false);
+        spawn_local(async move {
+            let Some(mut list) = emoji::list().await else {
+                self.failed.try_set(true);
+                return;
+            };
+            let find = |text: &String| {
+                list.iter().flat_map(|group| &group.emoji).find(|emoji| emoji.text == *text).cloned()
+            };
+            let recent: Vec<Emoji> = emoji::recent(me).iter().filter_map(find).collect();
+            if !recent.is_empty() {
+                list.insert(0, Group { name: "Recent".to_owned(), emoji: recent });
+            }
+            self.groups.try_set(Some(list));
+        });
+    }
 }
 
 /// A button for each group that goes to it.
@@ -163,8 +176,17 @@ fn categories(groups: RwSignal<Option<Vec<Group>>>, query: RwSignal<String>) -> 
             })
             .collect();
         Some(
-            view! { <div class="emoji-picker__categories" role="group" aria-label="Emoji groups">{buttons}</div> }
-                .into_any(),
+            view! {
+                <div
+                    class="emoji-picker__categories"
+                    role="group"
+                    aria-label="Emoji groups"
+                    on:keydown=move |event| move_along(&event)
+                >
+                    {buttons}
+                </div>
+            }
+            .into_any(),
         )
     })
 }
@@ -173,8 +195,15 @@ fn heading_id(at: usize) -> String {
     ["emoji-group-", &at.to_string()].concat()
 }
 
-fn sections(groups: RwSignal<Option<Vec<Group>>>, query: &str) -> AnyView {
-    let Some(groups) = groups.get() else {
+fn sections(chat: Chat, list: List, query: &str) -> AnyView {
+    if list.failed.get() {
+        return view! {
+            <p class="muted" role="alert">"The emoji could not be loaded."</p>
+            <button class="button button--small" type="button" on:click=move |_| list.fetch(chat)>"Try again"</button>
+        }
+        .into_any();
+    }
+    let Some(groups) = list.groups.get() else {
         return view! { <p class="muted" role="status">"Loading"</p> }.into_any();
     };
     let query = query.trim().to_lowercase();
@@ -204,13 +233,17 @@ fn section(at: usize, name: &str, emoji: &[Emoji]) -> AnyView {
     let id = heading_id(at);
     let rows: Vec<AnyView> = emoji
         .chunks(COLUMNS)
-        .map(|row| {
+        .enumerate()
+        .map(|(line, row)| {
             let cells: Vec<AnyView> = row
                 .iter()
-                .map(|emoji| {
+                .enumerate()
+                .map(|(column, emoji)| {
+                    // The one stop of the Tab key; arrows go on from it.
+                    let tabindex = if (at, line, column) == (0, 0, 0) { "0" } else { "-1" };
                     view! {
                         <div role="gridcell">
-                            <button class="emoji-picker__emoji" type="button" tabindex="-1" aria-label=emoji.name.clone()>
+                            <button class="emoji-picker__emoji" type="button" tabindex=tabindex aria-label=emoji.name.clone()>
                                 {emoji.text.clone()}
                             </button>
                         </div>
@@ -250,27 +283,62 @@ fn buttons() -> Vec<HtmlElement> {
         .unwrap_or_default()
 }
 
-/// Arrows move in two dimensions; above the first row is the search.
-fn move_within(event: &KeyboardEvent) {
-    let Some(active) = focus::active() else { return };
-    let all = buttons();
-    let at = all.iter().position(|button| *button == active);
-    let target = match (event.key().as_str(), at) {
-        ("ArrowDown", None) => Some(0),
-        ("ArrowDown", Some(at)) => Some((at + COLUMNS).min(all.len().saturating_sub(1))),
-        ("ArrowUp", Some(at)) if at >= COLUMNS => Some(at - COLUMNS),
-        ("ArrowUp", Some(_)) => {
-            event.prevent_default();
-            return focus::find(".emoji-picker input").iter().for_each(focus::focus);
-        }
-        ("ArrowRight", Some(at)) => Some((at + 1).min(all.len().saturating_sub(1))),
-        ("ArrowLeft", Some(at)) => Some(at.saturating_sub(1)),
-        _ => None,
+/// Arrows go from group to group.
+fn move_along(event: &KeyboardEvent) {
+    let (Some(bar), Some(active)) = (dom::listener(event), focus::active()) else { return };
+    let forward = match event.key().as_str() {
+        "ArrowRight" => true,
+        "ArrowLeft" => false,
+        _ => return,
     };
-    if let Some(button) = target.and_then(|target| all.get(target)) {
-        event.prevent_default();
-        focus::focus(button);
+    event.prevent_default();
+    _ = focus::step(&focus::find_all(&bar, "button"), &active, forward);
+}
+
+/// Arrows move in two dimensions; above the first row is the search. The last row of a group may be short.
+fn move_within(event: &KeyboardEvent) {
+    let (Some(picker), Some(active)) = (focus::find(".emoji-picker"), focus::active()) else { return };
+    let rows: Vec<Vec<HtmlElement>> = focus::find_all(&picker, ".emoji-picker__row")
+        .iter()
+        .map(|row| focus::find_all(row, ".emoji-picker__emoji"))
+        .collect();
+    let at = rows
+        .iter()
+        .enumerate()
+        .find_map(|(line, row)| row.iter().position(|button| *button == active).map(|column| (line, column)));
+    let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
+    match step(&lengths, at, &event.key()) {
+        Some(Some((line, column))) => {
+            event.prevent_default();
+            rows.get(line).and_then(|row| row.get(column)).into_iter().for_each(focus::focus);
+        }
+        Some(None) => {
+            event.prevent_default();
+            focus::find(".emoji-picker input").iter().for_each(focus::focus);
+        }
+        None => {}
     }
+}
+
+/// Where a key leads among rows of these lengths, as row and column: `Some(None)` is the search above them, `None` is
+/// nowhere. `at` is where the keyboard is; `None` in the search.
+fn step(lengths: &[usize], at: Option<(usize, usize)>, key: &str) -> Option<Option<(usize, usize)>> {
+    let last = |line: usize| lengths.get(line).copied().unwrap_or_default().saturating_sub(1);
+    let to = match (key, at) {
+        ("ArrowDown", None) => (0, 0),
+        ("ArrowDown", Some((line, column))) if line + 1 < lengths.len() => {
+            (line + 1, column.min(last(line + 1)))
+        }
+        ("ArrowUp", Some((0, _))) => return Some(None),
+        ("ArrowUp", Some((line, column))) => (line - 1, column.min(last(line - 1))),
+        ("ArrowRight", Some((line, column))) if column < last(line) => (line, column + 1),
+        ("ArrowRight", Some((line, _))) if line + 1 < lengths.len() => (line + 1, 0),
+        ("ArrowLeft", Some((line, column))) if column > 0 => (line, column - 1),
+        ("ArrowLeft", Some((line, _))) if line > 0 => (line - 1, last(line - 1)),
+        (_, Some(at)) if key.starts_with("Arrow") => at,
+        _ => return None,
+    };
+    Some(Some(to))
 }
 
 #[cfg(test)]
@@ -279,6 +347,23 @@ mod tests {
 
     fn emoji(text: &str, name: &str, words: &str) -> Emoji {
         Emoji { text: text.to_owned(), name: name.to_owned(), words: words.to_owned() }
+    }
+
+    #[test]
+    fn arrows_keep_the_column_over_short_rows_and_lead_back_to_the_search() {
+        let lengths = [9, 1, 9];
+        let to = |at, key| step(&lengths, Some(at), key);
+        assert_eq!(step(&lengths, None, "ArrowDown"), Some(Some((0, 0))));
+        assert_eq!(step(&lengths, None, "ArrowLeft"), None, "in the search they move the cursor");
+        assert_eq!(to((0, 5), "ArrowDown"), Some(Some((1, 0))));
+        assert_eq!(to((1, 0), "ArrowDown"), Some(Some((2, 0))));
+        assert_eq!(to((2, 3), "ArrowUp"), Some(Some((1, 0))));
+        assert_eq!(to((0, 3), "ArrowUp"), Some(None));
+        assert_eq!(to((0, 8), "ArrowRight"), Some(Some((1, 0))));
+        assert_eq!(to((2, 0), "ArrowLeft"), Some(Some((1, 0))));
+        assert_eq!(to((2, 8), "ArrowRight"), Some(Some((2, 8))), "the end");
+        assert_eq!(to((2, 8), "ArrowDown"), Some(Some((2, 8))));
+        assert_eq!(to((0, 0), "Enter"), None);
     }
 
     #[test]

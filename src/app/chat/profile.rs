@@ -38,7 +38,7 @@ pub(super) fn pressed(chat: Chat, event: &MouseEvent) {
         event.prevent_default();
         let (x, y) = dom::below(&name);
         let x = if dom::closest(&name, ".side-panel").is_some() { x - WIDTH } else { x };
-        chat.profile.set(Some(ProfileAt { person, x, y }));
+        chat.profile.set(Some(ProfileAt { person, x, y, from: None }));
     }
 }
 
@@ -53,7 +53,7 @@ fn close(chat: Chat) {
 pub(super) fn Profile() -> impl IntoView {
     let chat: Chat = expect_context();
     part(move || {
-        let ProfileAt { person, x, y } = chat.profile.get()?;
+        let ProfileAt { person, x, y, from } = chat.profile.get()?;
         let user = chat.store().person(person)?.get_untracked();
         let popup = Popup {
             class: "popover profile-card",
@@ -61,7 +61,7 @@ pub(super) fn Profile() -> impl IntoView {
             label: ["Profile of ", &user.display_name].concat(),
             hue: Some(user.hue()),
             at: (x, y),
-            back: String::new(),
+            back: from.map(|message| format!("m{message}")).unwrap_or_default(),
             close,
             pressed: None,
         };

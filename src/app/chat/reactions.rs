@@ -3,18 +3,19 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::task::spawn_local;
-use protocol::entity::Reaction;
+use protocol::entity::User;
 use protocol::permissions::Permissions;
 use protocol::{ChannelId, MessageId};
 
 use super::closures::{part, text};
 use super::context::Chat;
 use super::picker;
-use crate::api::Refusal;
-use crate::api::reactions::{AddReaction, RemoveReaction, add_reaction, reactors, remove_reaction};
+use super::reacting::react;
+use crate::api::reactions::{AddReaction, RemoveReaction, reactors};
 use crate::app::controls::{Icon, Key, keyed};
 use crate::app::form::CallField;
 use crate::app::store::timeline::Row;
+use crate::browser::focus;
 
 /// Names in a tooltip; more are counted.
 const NAMED: usize = 8;
@@ -25,8 +26,9 @@ pub(super) fn reactions(chat: Chat, row: &Row, id: Memo<Option<MessageId>>) -> A
     let channel = row.entry.with_untracked(|entry| entry.message.channel_id);
     let entry = row.entry.clone();
     let emoji = Memo::new(move |_| {
-        entry
-            .with(|entry| entry.message.reactions.iter().map(|known| known.emoji.clone()).collect::<Vec<_>>())
+        let Some(id) = id.get() else { return Vec::new() };
+        let shown = entry.with(|entry| chat.with_wishes(id, &entry.message.reactions));
+        shown.into_iter().map(|known| known.emoji).collect()
     });
     let some = Memo::new(move |_| id.get().filter(|_| emoji.with(|emoji| !emoji.is_empty())));
     part(move || {
@@ -85,19 +87,26 @@ fn form_id(id: MessageId, takes_back: bool) -> String {
 fn chip(chat: Chat, row: &Row, channel: ChannelId, id: MessageId, emoji: String) -> AnyView {
     let (entry, known) = (row.entry.clone(), emoji.clone());
     let state = Memo::new(move |_| {
-        entry
-            .with(|entry| {
-                let of = |reaction: &&Reaction| reaction.emoji == known;
-                entry.message.reactions.iter().find(of).map(|reaction| (reaction.count, reaction.me))
-            })
+        let shown = entry.with(|entry| chat.with_wishes(id, &entry.message.reactions));
+        shown
+            .into_iter()
+            .find(|reaction| reaction.emoji == known)
+            .map(|reaction| (reaction.count, reaction.me))
             .unwrap_or_default()
     });
     let shown = emoji.clone();
     let label = text(move || [&shown, " ", &state.get().0.to_string()].concat());
-    let who = RwSignal::new(None::<String>);
-    let (asked, toggled, drawn) = (emoji.clone(), emoji.clone(), emoji.clone());
-    let ask = move || ask_who(channel, id, &asked, state.get_untracked().0, who);
-    let asked_again = ask.clone();
+    let who = Who {
+        channel,
+        message: id,
+        emoji: emoji.clone(),
+        asked: RwSignal::new(0),
+        names: RwSignal::new(None),
+    };
+    let (names, asked_again) = (who.names, who.clone());
+    let (toggled, drawn) = (emoji.clone(), emoji.clone());
+    let tooltip_id = [&row_id(id), "-", &emoji].concat();
+    let described_by = tooltip_id.clone();
     view! {
         <button
             class="reaction"
@@ -107,63 +116,81 @@ fn chip(chat: Chat, row: &Row, channel: ChannelId, id: MessageId, emoji: String)
             form=text(move || form_id(id, state.get().1))
             aria-pressed=Signal::derive(move || if state.get().1 { "true" } else { "false" })
             aria-label=label
-            title=who
-            on:pointerenter=move |_| ask()
-            on:focus=move |_| asked_again()
+            aria-describedby=described_by
+            on:pointerenter=move |_| who.ask(state.get_untracked().0)
+            on:focus=move |_| asked_again.ask(state.get_untracked().0)
             on:click=move |event| {
                 event.prevent_default();
                 react(chat, id, &toggled, !state.get_untracked().1);
-                who.set(None);
+                keep_keyboard(id);
             }
         >
             <span class="emoji" aria-hidden="true">{drawn}</span>
             <span aria-hidden="true">{text(move || state.get().0.to_string())}</span>
+            <span class="tooltip" role="tooltip" id=tooltip_id hidden=move || names.get().is_none()>
+                {text(move || names.get().unwrap_or_default())}
+            </span>
         </button>
     }
     .into_any()
 }
 
-/// Finds out who reacted, once for each time the count is another.
-fn ask_who(channel: ChannelId, id: MessageId, emoji: &str, count: u32, who: RwSignal<Option<String>>) {
-    if who.with_untracked(Option::is_some) {
-        return;
-    }
-    let emoji = emoji.to_owned();
-    spawn_local(async move {
-        // Nobody misses a tooltip that does not come.
-        let Ok(people) = reactors(channel, id, emoji).await else { return };
-        let mut names: Vec<String> = people.into_iter().take(NAMED).map(|user| user.display_name).collect();
-        let more = usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(names.len());
-        if more > 0 {
-            names.push([&more.to_string(), " more"].concat());
+fn row_id(message: MessageId) -> String {
+    ["m", &message.to_string()].concat()
+}
+
+/// Whoever takes the last one back has pressed what is gone then: the keyboard stays at the message.
+fn keep_keyboard(message: MessageId) {
+    request_animation_frame(move || {
+        if focus::is_lost()
+            && let Some(row) = focus::by_id(&row_id(message))
+        {
+            focus::focus_in_place(&row);
         }
-        who.try_set(Some(names.join(", ")));
     });
 }
 
-/// Reacts, or takes it back: here at once, then for everybody.
-pub(super) fn react(chat: Chat, id: MessageId, emoji: &str, add: bool) {
-    let Some(message) = chat.message(id) else { return };
-    let channel = message.channel_id;
-    let known = message.reactions.iter().find(|known| known.emoji == emoji);
-    let (count, mine) = known.map_or((0, false), |known| (known.count, known.me));
-    if mine == add {
-        return;
-    }
-    let (store, toasts, emoji) = (chat.store(), chat.toasts(), emoji.to_owned());
-    let now = if add { count.saturating_add(1) } else { count.saturating_sub(1) };
-    store.reacted(channel, id, &emoji, now, add);
-    spawn_local(async move {
-        let done = if add {
-            add_reaction(channel, id, emoji.clone(), String::new()).await
-        } else {
-            remove_reaction(channel, id, emoji.clone(), String::new()).await
-        };
-        if let Err(Refusal(error)) = done {
-            store.reacted(channel, id, &emoji, count, mine);
-            toasts.failed("Not reacted", error.to_string());
+/// Who reacted with one emoji, found out when somebody wants to know.
+#[derive(Clone)]
+struct Who {
+    channel: ChannelId,
+    message: MessageId,
+    emoji: String,
+    /// How many they were when it was asked last; 0 before.
+    asked: RwSignal<u32>,
+    names: RwSignal<Option<String>>,
+}
+
+impl Who {
+    /// Asks, once for each time they are another number.
+    fn ask(&self, count: u32) {
+        if self.asked.get_untracked() == count {
+            return;
         }
-    });
+        self.asked.set(count);
+        let Self { channel, message, emoji, asked, names } = self.clone();
+        spawn_local(async move {
+            let found = reactors(channel, message, emoji).await;
+            if asked.try_get_untracked() != Some(count) {
+                return;
+            }
+            match found {
+                Ok(people) => _ = names.try_set(Some(sentence(people, count))),
+                // Asked again the next time.
+                Err(_) => _ = asked.try_set(0),
+            }
+        });
+    }
+}
+
+/// Their names; many are counted.
+fn sentence(people: Vec<User>, count: u32) -> String {
+    let mut names: Vec<String> = people.into_iter().take(NAMED).map(|user| user.display_name).collect();
+    let more = usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(names.len());
+    if more > 0 {
+        names.push([&more.to_string(), " more"].concat());
+    }
+    names.join(", ")
 }
 
 impl Chat {

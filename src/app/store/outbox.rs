@@ -239,10 +239,10 @@ impl Store {
         }
     }
 
-    /// Shows a reaction of the person's own before, or instead of, what the event about it says.
-    pub fn reacted(&self, channel: ChannelId, message: MessageId, emoji: &str, count: u32, mine: bool) {
+    /// The backend has, or has no more, a reaction of the person's own. The event about it comes before or after.
+    pub fn reacted(&self, channel: ChannelId, message: MessageId, emoji: &str, mine: bool) {
         if let Some(timeline) = self.timeline(channel) {
-            timeline.reacted(message, emoji, count, Some(mine));
+            timeline.reacted_myself(message, emoji, mine);
         }
     }
 

@@ -299,6 +299,19 @@ impl Timeline {
         });
     }
 
+    /// The person reacts, or does not any more, unless that is known already.
+    pub(super) fn reacted_myself(&self, message: MessageId, emoji: &str, mine: bool) {
+        let Some(row) = self.row(message) else { return };
+        let (count, known) = row.entry.with_untracked(|entry| {
+            let known = entry.message.reactions.iter().find(|known| known.emoji == emoji);
+            known.map_or((0, false), |known| (known.count, known.me))
+        });
+        if known != mine {
+            let count = if mine { count.saturating_add(1) } else { count.saturating_sub(1) };
+            self.reacted(message, emoji, count, Some(mine));
+        }
+    }
+
     /// Takes a changed message from the answer to the request that changed it, unless something newer was seen.
     pub(super) fn edited(&self, message: Message) {
         let newer = self
