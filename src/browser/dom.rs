@@ -70,18 +70,24 @@ pub fn below(element: &Element) -> (i32, i32) {
     (place.left() as i32, place.bottom() as i32)
 }
 
+fn pixels(length: Result<wasm_bindgen::JsValue, wasm_bindgen::JsValue>) -> i32 {
+    length.ok().and_then(|length| length.as_f64()).map_or(i32::MAX, |length| length as i32)
+}
+
+/// How wide the window is, in pixels.
+pub fn window_width() -> i32 {
+    web_sys::window().map_or(i32::MAX, |window| pixels(window.inner_width()))
+}
+
 /// Opens a popover at a point, or as near to it as the window allows.
 pub fn show_popover_at(popover: &HtmlElement, (x, y): (i32, i32)) {
     // Without popovers the element is where the style puts it.
     _ = popover.show_popover();
     let Some(window) = web_sys::window() else { return };
-    let length = |value: Result<wasm_bindgen::JsValue, _>| {
-        value.ok().and_then(|value| value.as_f64()).map_or(i32::MAX, |value| value as i32)
-    };
     let size = popover.get_bounding_client_rect();
     let fit = |from: i32, size: f64, limit: i32| from.min(limit - size as i32 - MARGIN).max(MARGIN);
-    let left = fit(x, size.width(), length(window.inner_width())).to_string() + "px";
-    let top = fit(y, size.height(), length(window.inner_height())).to_string() + "px";
+    let left = fit(x, size.width(), pixels(window.inner_width())).to_string() + "px";
+    let top = fit(y, size.height(), pixels(window.inner_height())).to_string() + "px";
     let style = popover.style();
     let places =
         [("position-area", "none"), ("inset", "auto"), ("margin", "0"), ("left", &left), ("top", &top)];

@@ -38,15 +38,22 @@ impl Popup {
             if let Some(popup) = element.get() {
                 before.set_value(focus::by_id(&back).or_else(focus::active));
                 dom::show_popover_at(&popup, at);
-                focus::focus(
-                    &dom::first_in(&popup, "input:not([type=hidden]), button, a")
-                        .unwrap_or_else(|| popup.into()),
-                );
+                focus::focus(&dom::first_in(&popup, first_stop()).unwrap_or_else(|| popup.into()));
             }
         });
         // A press outside closes it; presses inside do not come this far.
         Effect::new(move |_: Option<[Listener; 3]>| {
-            ["pointerdown", "resize", "blur"].map(|event| Listener::new(event, move |_| close(chat)))
+            let width = dom::window_width();
+            let resized = move |_| match element.get_untracked() {
+                // A keyboard on the screen takes room from below.
+                Some(popup) if dom::window_width() == width => dom::show_popover_at(&popup, at),
+                _ => close(chat),
+            };
+            [
+                Listener::new("pointerdown", move |_| close(chat)),
+                Listener::new("blur", move |_| close(chat)),
+                Listener::new("resize", resized),
+            ]
         });
         view! {
             <div
@@ -77,4 +84,9 @@ impl Popup {
         }
         .into_any()
     }
+}
+
+/// Where the keyboard begins. A finger does not type yet: its keyboard would cover half of what opens.
+fn first_stop() -> &'static str {
+    if focus::media("(pointer: coarse)") { "button, a" } else { "input:not([type=hidden]), button, a" }
 }
