@@ -227,6 +227,21 @@ test('closing the tab asks only while something is not saved', async ({ ana }) =
   await expect(name).toHaveValue('Ana M');
 });
 
+test('what is typed while a change is being saved is not saved with it, and is asked about', async ({ ana }) => {
+  await open(ana.page, '/settings');
+  const name = ana.page.getByRole('textbox', { name: 'Display name' });
+  await name.fill('Ana M');
+  await ana.page.route('**/api/accounts/profile', async (route) => {
+    await name.fill('Ana Maria');
+    await route.continue();
+  });
+  await ana.page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(ana.page.getByRole('paragraph').filter({ hasText: 'Ana M' }).first()).toBeVisible();
+  await expect(ana.page.getByRole('status').filter({ hasText: 'Not saved yet.' })).toBeVisible();
+  await ana.page.keyboard.press('Escape');
+  await expect(ana.page.getByRole('dialog', { name: 'Discard changes?' })).toBeVisible();
+});
+
 test('“Discard” puts back what was there', async ({ room, ana }) => {
   await open(ana.page, `/servers/${room.guild.id}/settings`);
   const name = ana.page.getByRole('textbox', { name: 'Server name' });

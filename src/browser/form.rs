@@ -76,11 +76,16 @@ impl Kept {
             .any(|input| input.value() != input.default_value() || input.checked() != input.default_checked())
     }
 
-    /// From now on this is what it goes back to.
-    pub fn keep(&self) {
-        for input in self.inputs() {
-            input.set_default_value(&input.value());
-            input.set_default_checked(input.checked());
+    /// What is in it now: text and tick of each input.
+    pub fn values(&self) -> Vec<(String, bool)> {
+        self.inputs().map(|input| (input.value(), input.checked())).collect()
+    }
+
+    /// From now on these are what it goes back to.
+    pub fn keep(&self, values: &[(String, bool)]) {
+        for (input, (text, checked)) in self.inputs().zip(values) {
+            input.set_default_value(text);
+            input.set_default_checked(*checked);
         }
     }
 

@@ -39,9 +39,10 @@ pub fn MemberPage() -> impl IntoView {
         return view! { <NotFound/> }.into_any();
     };
     let (id, person) = (guild.id(), user.id);
+    let came_back = Submission::of::<KickMember>().came_back();
     let more = if may_remove(&guild, store.my_id(), person) {
         view! {
-            <details class="confirm">
+            <details class="confirm" open=came_back>
                 <summary class="button button--small button--danger-ghost">"Remove…"</summary>
                 <RemoveMember guild=id user=person/>
             </details>

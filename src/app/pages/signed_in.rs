@@ -1,6 +1,8 @@
 //! The layout of every signed-in page: loads what the first page needs, once, and keeps the live state for all
 //! that follow.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos_router::components::{Outlet, Redirect};
 use leptos_router::hooks::use_location;
@@ -63,14 +65,18 @@ pub fn invite_link(code: &str) -> String {
     format!("{}/invite/{code}", origin())
 }
 
+/// How long the answer to signing out may take.
+const LEFT_WITHIN: Duration = Duration::from_secs(15);
+
 /// Whether the person is signing out here: then the end of the session is no news.
 #[derive(Clone, Copy)]
 pub struct Leaving(StoredValue<bool>);
 
 impl Leaving {
-    /// They are.
+    /// They are, unless the page is still here soon: the browser asks whoever would lose something, and they may stay.
     pub fn begin(self) {
         self.0.set_value(true);
+        set_timeout(move || _ = self.0.try_set_value(false), LEFT_WITHIN);
     }
 }
 

@@ -42,11 +42,18 @@ pub fn AppearancePage() -> impl IntoView {
             on_cleanup(move || show_look(saved.get_untracked()));
         }
     });
+    // What was sent is saved, and not what is chosen while it is on its way.
+    let sent = StoredValue::new(first);
+    Effect::new(move |_| {
+        if save.pending().get() {
+            sent.set_value(draft.get_untracked());
+        }
+    });
     Effect::new({
         let saved = saved.clone();
         move |_| {
             if save.done().get() > 0 {
-                saved.set(draft.get_untracked());
+                saved.set(sent.get_value());
             }
         }
     });

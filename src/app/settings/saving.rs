@@ -29,12 +29,19 @@ pub(super) fn Saving(
     let changed = RwSignal::new(save.came_back());
     let form = move || fields.get_untracked().and_then(|fields| Kept::around(&fields));
     let look = move || changed.set(form().is_some_and(|form| form.is_changed()));
+    // What was sent is saved, and not what somebody types while it is on its way.
+    let sent = StoredValue::new(None);
+    Effect::new(move |_| {
+        if save.pending().get() {
+            sent.set_value(form().map(|form| form.values()));
+        }
+    });
     Effect::new(move |_| {
         if save.done().get() > 0
-            && let Some(form) = form()
+            && let Some((form, sent)) = form().zip(sent.get_value())
         {
-            form.keep();
-            changed.set(false);
+            form.keep(&sent);
+            look();
         }
     });
     let discard = move |_| {
