@@ -108,29 +108,31 @@ fn chip(chat: Chat, row: &Row, channel: ChannelId, id: MessageId, emoji: String)
     let tooltip_id = [&row_id(id), "-", &emoji].concat();
     let described_by = tooltip_id.clone();
     view! {
-        <button
-            class="reaction"
-            type="submit"
-            name="emoji"
-            value=emoji
-            form=text(move || form_id(id, state.get().1))
-            aria-pressed=Signal::derive(move || if state.get().1 { "true" } else { "false" })
-            aria-label=label
-            aria-describedby=described_by
-            on:pointerenter=move |_| who.ask(state.get_untracked().0)
-            on:focus=move |_| asked_again.ask(state.get_untracked().0)
-            on:click=move |event| {
-                event.prevent_default();
-                react(chat, id, &toggled, !state.get_untracked().1);
-                keep_keyboard(id);
-            }
-        >
-            <span class="emoji" aria-hidden="true">{drawn}</span>
-            <span aria-hidden="true">{text(move || state.get().0.to_string())}</span>
+        <span class="reaction-with-names">
+            <button
+                class="reaction"
+                type="submit"
+                name="emoji"
+                value=emoji
+                form=text(move || form_id(id, state.get().1))
+                aria-pressed=Signal::derive(move || if state.get().1 { "true" } else { "false" })
+                aria-label=label
+                aria-describedby=described_by
+                on:pointerenter=move |_| who.ask(state.get_untracked().0)
+                on:focus=move |_| asked_again.ask(state.get_untracked().0)
+                on:click=move |event| {
+                    event.prevent_default();
+                    react(chat, id, &toggled, !state.get_untracked().1);
+                    keep_keyboard(id);
+                }
+            >
+                <span class="emoji" aria-hidden="true">{drawn}</span>
+                <span aria-hidden="true">{text(move || state.get().0.to_string())}</span>
+            </button>
             <span class="tooltip" role="tooltip" id=tooltip_id hidden=move || names.get().is_none()>
                 {text(move || names.get().unwrap_or_default())}
             </span>
-        </button>
+        </span>
     }
     .into_any()
 }
