@@ -140,7 +140,7 @@ test('somebody from outside learns nothing of a server, its channels and message
   const closed = [
     'messages/send', 'messages/edit', 'messages/delete', 'messages/read', 'channels/create', 'channels/update', 'channels/move',
     'channels/delete', 'guilds/rename', 'guilds/delete', 'guilds/leave', 'guilds/transfer', 'guilds/kick', 'guilds/snapshot',
-    'guilds/members', 'invites/create', 'invites/standing', 'invites/list',
+    'guilds/members', 'guilds/find_members', 'invites/create', 'invites/standing', 'invites/list',
   ];
   for (const endpoint of closed) {
     const answer = await eve.request.post(`/api/${endpoint}`, { form: ids });

@@ -1,7 +1,7 @@
 //! Guilds and their members.
 
 use leptos::prelude::*;
-use protocol::entity::{Guild, Member};
+use protocol::entity::{Guild, Member, User};
 use protocol::snapshot::{GuildSnapshot, MembersPage};
 use protocol::{GuildId, UserId};
 
@@ -73,6 +73,14 @@ pub async fn member(guild_id: GuildId, user_id: UserId) -> Answer<Member> {
     let state = state();
     let actor = actor(&state).await?;
     answer(backend::actions::members::one(&state, &actor, guild_id, user_id).await)
+}
+
+/// Members whose names begin with something: for mentions while they are typed.
+#[server(endpoint = "guilds/find_members", output = JsonAnswer)]
+pub async fn find_members(guild_id: GuildId, query: String) -> Answer<Vec<User>> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::members::find(&state, &actor, guild_id, &query).await)
 }
 
 /// A guild anew: when it is opened, or after a `reset` of its stream.

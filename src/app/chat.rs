@@ -52,6 +52,8 @@ mod reading;
 mod self_bar;
 mod sending;
 mod shortcuts;
+mod suggesting;
+mod suggestions;
 mod times;
 mod toolbar;
 mod topbar;

@@ -33,6 +33,16 @@ pub fn first_in(element: &Element, selector: &str) -> Option<HtmlElement> {
     element.query_selector(selector).ok()??.dyn_into().ok()
 }
 
+/// Tells whoever listens that the text of a box has changed, as typing does.
+pub fn tell_input(element: &HtmlElement) {
+    let options = web_sys::EventInit::new();
+    options.set_bubbles(true);
+    if let Ok(event) = Event::new_with_event_init_dict("input", &options) {
+        // Fails only for an event that is being told already.
+        _ = element.dispatch_event(&event);
+    }
+}
+
 /// What an attribute says.
 pub fn attribute(element: &Element, name: &str) -> Option<String> {
     element.get_attribute(name)

@@ -73,6 +73,7 @@ fn guild_calls() -> Vec<Call> {
         call("/api/guilds/kick", OWNER, |w| form(&[("guild_id", &w.guild), ("user_id", &w.other_id)])),
         call("/api/guilds/snapshot", MEMBERS, |w| form(&[("guild_id", &w.guild)])),
         call("/api/guilds/members", MEMBERS, |w| form(&[("guild_id", &w.guild)])),
+        call("/api/guilds/find_members", MEMBERS, |w| form(&[("guild_id", &w.guild), ("query", "a")])),
         call("/api/guilds/member", MEMBERS, |w| form(&[("guild_id", &w.guild), ("user_id", &w.member_id)])),
         call("/api/channels/create", OWNER, |w| form(&[("guild_id", &w.guild), ("name", "more")])),
         call("/api/channels/update", OWNER, |w| form(&[("channel_id", &w.channel), ("name", "less")])),

@@ -8,6 +8,7 @@ use protocol::{ChannelId, limits};
 use super::closures::{part, text};
 use super::context::Chat;
 use super::sending;
+use super::suggestions::Suggestions;
 use super::typing::Typing;
 use crate::api::messages::SendMessage;
 use crate::app::controls::{Icon, initial_text};
@@ -83,6 +84,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
         }
     };
     keep_draft(chat, channel, input, over);
+    let suggestions = Suggestions::new(chat, channel, input, "suggestions");
     view! {
         <form
             class="composer"
@@ -94,6 +96,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
                 submit();
             }
         >
+            {suggestions.show()}
             {part(move || chat.replying.get().map(|message| reply_context(chat, &message)))}
             {part(move || problem.get().map(|problem| view! {
                 <p class="composer__context" role="alert"><Icon name="warning"/><span>{problem}</span></p>
@@ -112,12 +115,23 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
                     required=true
                     aria-label=label
                     placeholder=label
+                    autocomplete="off"
+                    aria-autocomplete="list"
+                    aria-controls=suggestions.list_id()
+                    aria-activedescendant=suggestions.active_id()
                     on:input=move |event| {
                         let text = event_target_value(&event);
                         changed(&text);
                         tell_typing(chat, channel, told_at, &text);
+                        suggestions.typed();
                     }
-                    on:keydown=move |event| pressed(chat, channel, input, &event, &submit)
+                    on:click=move |_| suggestions.typed()
+                    on:blur=move |_| suggestions.close()
+                    on:keydown=move |event| {
+                        if !suggestions.pressed(&event) {
+                            pressed(chat, channel, input, &event, &submit);
+                        }
+                    }
                 >{initial_text(first)}</textarea>
                 // The box keeps the focus: a phone would put its keyboard away after every message.
                 <button

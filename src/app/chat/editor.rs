@@ -7,7 +7,9 @@ use protocol::entity::Message;
 use super::closures::part;
 use super::context::{Chat, focus_composer};
 use super::sending;
+use super::suggestions::Suggestions;
 use crate::app::controls::Icon;
+use crate::browser::dom::KeyboardEvent;
 use crate::browser::focus;
 
 /// The form in place of a message's text. In the browser only: without script there is a form on the page of
@@ -44,6 +46,7 @@ pub(super) fn Editor(
         chat.editing.set(None);
         focus_composer();
     };
+    let suggestions = Suggestions::new(chat, message.channel_id, input, "suggestions-edit");
     view! {
         <form
             class="message__editor"
@@ -54,6 +57,7 @@ pub(super) fn Editor(
             }
         >
             <div class="composer">
+                {suggestions.show()}
                 <div class="composer__row">
                     <textarea
                         node_ref=input
@@ -61,30 +65,51 @@ pub(super) fn Editor(
                         rows="1"
                         aria-label="Edit message"
                         prop:value=text
-                        on:input=move |event| chat.keep_edited(id, event_target_value(&event))
-                        on:keydown=move |event| {
-                            event.stop_propagation();
-                            match event.key().as_str() {
-                                "Enter" if !event.shift_key() && !event.is_composing() => {
-                                    event.prevent_default();
-                                    save();
-                                }
-                                "Escape" => cancel(),
-                                _ => {}
-                            }
+                        autocomplete="off"
+                        aria-autocomplete="list"
+                        aria-controls=suggestions.list_id()
+                        aria-activedescendant=suggestions.active_id()
+                        on:input=move |event| {
+                            chat.keep_edited(id, event_target_value(&event));
+                            suggestions.typed();
                         }
+                        on:click=move |_| suggestions.typed()
+                        on:blur=move |_| suggestions.close()
+                        on:keydown=move |event| pressed(suggestions, &event, save, cancel)
                     ></textarea>
                 </div>
             </div>
-            <p class="message__state">
-                "Escape "
-                <button class="message__state-action" type="button" on:click=move |_| cancel()>"cancels"</button>
-                ", Enter "
-                <button class="message__state-action" type="submit">"saves"</button>
-            </p>
+            {ways_out(cancel)}
             {part(move || error.get().map(|error| view! {
                 <p class="field__error" role="alert"><Icon name="warning"/><span>{error}</span></p>
             }.into_any()))}
         </form>
     }
+}
+
+fn pressed(suggestions: Suggestions, event: &KeyboardEvent, save: impl Fn(), cancel: impl Fn()) {
+    event.stop_propagation();
+    if suggestions.pressed(event) {
+        return;
+    }
+    match event.key().as_str() {
+        "Enter" if !event.shift_key() && !event.is_composing() => {
+            event.prevent_default();
+            save();
+        }
+        "Escape" => cancel(),
+        _ => {}
+    }
+}
+
+fn ways_out(cancel: impl Fn() + 'static) -> AnyView {
+    view! {
+        <p class="message__state">
+            "Escape "
+            <button class="message__state-action" type="button" on:click=move |_| cancel()>"cancels"</button>
+            ", Enter "
+            <button class="message__state-action" type="submit">"saves"</button>
+        </p>
+    }
+    .into_any()
 }

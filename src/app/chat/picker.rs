@@ -15,7 +15,7 @@ use crate::browser::focus;
 /// Emoji in a row, as the style has it.
 const COLUMNS: usize = 9;
 /// Emoji that are remembered: two rows.
-const RECENT: usize = 18;
+pub(super) const RECENT: usize = 18;
 /// Results shown of a search; whoever needs more types another letter.
 const FOUND: usize = 90;
 
@@ -211,7 +211,7 @@ fn sections(chat: Chat, list: List, query: &str) -> AnyView {
         let groups = groups.into_iter().enumerate();
         return groups.map(|(at, group)| section(at, &group.name, &group.emoji)).collect_view().into_any();
     }
-    let found = found(&groups, &query);
+    let found = found(&groups, &query, FOUND);
     if found.is_empty() {
         return view! { <p class="muted" role="status">"No emoji by that name."</p> }.into_any();
     }
@@ -219,14 +219,14 @@ fn sections(chat: Chat, list: List, query: &str) -> AnyView {
 }
 
 /// Those whose name or words hold every word that is looked for; names that begin with it first.
-fn found(groups: &[Group], query: &str) -> Vec<Emoji> {
+pub(super) fn found(groups: &[Group], query: &str, most: usize) -> Vec<Emoji> {
     let all = groups.iter().filter(|group| group.name != "Recent").flat_map(|group| &group.emoji);
     let holds = |emoji: &&Emoji| {
         query.split_whitespace().all(|word| emoji.name.contains(word) || emoji.words.contains(word))
     };
     let (begin, rest): (Vec<&Emoji>, Vec<&Emoji>) =
         all.filter(holds).partition(|emoji| emoji.name.starts_with(query));
-    begin.into_iter().chain(rest).take(FOUND).cloned().collect()
+    begin.into_iter().chain(rest).take(most).cloned().collect()
 }
 
 fn section(at: usize, name: &str, emoji: &[Emoji]) -> AnyView {
@@ -380,7 +380,8 @@ mod tests {
                 ],
             },
         ];
-        let texts = |query| found(&groups, query).into_iter().map(|emoji| emoji.text).collect::<Vec<_>>();
+        let texts =
+            |query| found(&groups, query, FOUND).into_iter().map(|emoji| emoji.text).collect::<Vec<_>>();
         assert_eq!(texts("fish"), ["🎣", "🐟", "🐠"]);
         assert_eq!(texts("animal pet"), ["🐈"]);
         assert!(texts("dog").is_empty());

@@ -6,6 +6,7 @@ use protocol::event::Event;
 use protocol::parse::Username;
 use protocol::{Error, Result, Stream, UserId, limits};
 
+use super::members::searched;
 use crate::AppState;
 use crate::auth::session::Actor;
 use crate::store::{Tx, dms, users};
@@ -57,16 +58,7 @@ pub async fn open_by_name(state: &AppState, actor: &Actor, query: &str) -> Resul
 /// anybody, and stands first.
 pub async fn find_people(state: &AppState, actor: &Actor, query: &str) -> Result<Vec<User>> {
     state.rates.search(actor.user_id)?;
-    let query = query.trim().trim_start_matches('@').to_lowercase();
-    if query.chars().count() > limits::DISPLAY_NAME_CHARS {
-        return Err(Error::Invalid {
-            field: Field::Query,
-            problem: Problem::TooLong { max: limits::DISPLAY_NAME_CHARS },
-        });
-    }
-    if query.chars().any(char::is_control) {
-        return Err(Error::Invalid { field: Field::Query, problem: Problem::Characters });
-    }
+    let query = searched(query)?;
     let mut reader = state.store.read().await?;
     let mut found = users::find_near(&mut reader, actor.user_id, &query, limits::PEOPLE_FOUND).await?;
     if let Ok(username) = Username::parse(&query)

@@ -1,6 +1,7 @@
 //! Members: joining, leaving, removing, listing.
 
-use protocol::entity::{Member, MessageKind, Presence};
+use protocol::entity::{Member, MessageKind, Presence, User};
+use protocol::error::{Field, Problem};
 use protocol::event::Event;
 use protocol::permissions::Permissions;
 use protocol::snapshot::MembersPage;
@@ -91,6 +92,31 @@ pub async fn page(
     found.truncate(limits::MEMBERS_PAGE);
     let presence = online_of(state, &found).into_iter().map(|user| (user, Presence::Online)).collect();
     Ok(MembersPage { members: found, has_more, presence })
+}
+
+/// Members whose username or display name begins with `query`, by username; an empty one finds nobody.
+pub async fn find(state: &AppState, actor: &Actor, guild: GuildId, query: &str) -> Result<Vec<User>> {
+    state.rates.search(actor.user_id)?;
+    let query = searched(query)?;
+    let mut reader = state.store.read().await?;
+    in_guild(&mut reader, actor.user_id, guild).await?;
+    if query.is_empty() {
+        return Ok(Vec::new());
+    }
+    members::find(&mut reader, guild, &query, limits::PEOPLE_FOUND).await
+}
+
+/// What is looked for among names, in small letters and without the `@` that people type before them.
+pub(super) fn searched(query: &str) -> Result<String> {
+    let query = query.trim().trim_start_matches('@').to_lowercase();
+    let max = limits::DISPLAY_NAME_CHARS;
+    if query.chars().count() > max {
+        return Err(Error::Invalid { field: Field::Query, problem: Problem::TooLong { max } });
+    }
+    if query.chars().any(char::is_control) {
+        return Err(Error::Invalid { field: Field::Query, problem: Problem::Characters });
+    }
+    Ok(query)
 }
 
 /// One member.

@@ -9,6 +9,7 @@ use protocol::entity::{Member, User};
 use protocol::{GuildId, Id, Result, RoleId, Timestamp, UserId};
 use sqlx::FromRow;
 
+use super::users::begins_with;
 use super::{Db, Tx, now_ms};
 
 #[derive(FromRow)]
@@ -76,6 +77,29 @@ pub async fn page(
         row.into_member(roles)
     };
     Ok(rows.into_iter().map(with_roles).collect())
+}
+
+/// Members whose username or display name begins with `prefix` (small letters), by username.
+pub async fn find(db: &mut impl Db, guild: GuildId, prefix: &str, limit: usize) -> Result<Vec<User>> {
+    // Names first, along their index, and each part stops at the limit: a large server costs no more than a small one.
+    // `cross join` keeps SQLite from beginning with the members.
+    let sql = "select id, username, display_name from (
+          select * from (select u.id, u.username, u.display_name from users u
+            cross join members m cross join guilds g
+            where u.username like $2 escape '\\' and m.guild_id = $1 and m.user_id = u.id and g.id = m.guild_id limit $3) one
+          union
+          select * from (select u.id, u.username, u.display_name from users u
+            cross join members m cross join guilds g
+            where u.folded_name like $2 escape '\\' and m.guild_id = $1 and m.user_id = u.id and g.id = m.guild_id limit $3) two
+          union
+          select u.id, u.username, u.display_name from users u
+            join members m on m.user_id = u.id join guilds g on g.id = m.guild_id
+            where u.username = $4 and m.guild_id = $1
+        ) found order by username limit $3";
+    let (pattern, limit) = (begins_with(prefix), limit as i64);
+    let rows = query!(fetch_all(i64, String, String), db, sql, guild.get(), pattern, limit, prefix)?;
+    let user = |(id, username, display_name)| User { id: Id::from_trusted(id), username, display_name };
+    Ok(rows.into_iter().map(user).collect())
 }
 
 /// All member ids of a guild.

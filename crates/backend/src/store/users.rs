@@ -211,9 +211,14 @@ pub async fn find_near(db: &mut impl Db, user: UserId, prefix: &str, limit: usiz
               join members o on o.guild_id = m.guild_id where m.user_id = $1)
           or u.id in (select o.user_id from dm_members m join dm_members o on o.channel_id = m.channel_id where m.user_id = $1))
         order by u.username limit $3";
-    let escaped = prefix.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let rows = query!(fetch_all Row, db, sql, user.get(), format!("{escaped}%"), limit as i64)?;
+    let rows = query!(fetch_all Row, db, sql, user.get(), begins_with(prefix), limit as i64)?;
     Ok(rows.into_iter().map(User::from).collect())
+}
+
+/// The pattern of what begins with `prefix`, for `like … escape '\'`.
+pub(super) fn begins_with(prefix: &str) -> String {
+    let escaped = prefix.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("{escaped}%")
 }
 
 /// Members of a guild by exact usernames, for turning `@name` into a mention.

@@ -182,6 +182,7 @@ fn message_fields<'a>(app: &'a TestApp, s: &'a Scene) -> Vec<(Vec<String>, Field
         (no_nonce(), field!("message nonce", |t| send("hello".into(), t))),
         (no_message(), field!("edit", |t| edit(t))),
         (no_query.clone(), field!("people", |t| dms::find_people(state, bo, &t))),
+        (no_query.clone(), field!("members", |t| members::find(state, bo, s.guild.id, &t))),
         (no_query, field!("somebody", |t| dms::open_by_name(state, bo, &t))),
     ]
 }

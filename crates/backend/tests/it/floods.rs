@@ -69,6 +69,7 @@ async fn whoever_reads_everything_at_once_has_to_wait() {
         assert!(is_limited(used_up, async || accounts::devices(state, ana).await).await);
         let searched = || state.rates.search(ana.user_id);
         assert!(is_limited(searched, async || dms::find_people(state, ana, "b").await).await);
+        assert!(is_limited(searched, async || members::find(state, ana, guild, "b").await).await);
         assert!(is_limited(searched, async || dms::open_by_name(state, ana, "bo").await).await);
         assert!(s.bo.history(s.general).await.rev > 0, "somebody else does not wait");
     })

@@ -15,6 +15,7 @@ mod every_action;
 mod expiry;
 mod floods;
 mod forgetting;
+mod found;
 mod gateway;
 mod gateway_walls;
 mod guilds;

@@ -1,0 +1,325 @@
+//! The list of people, channels and emoji above a box that is written in. The focus stays in the box.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use protocol::ChannelId;
+use protocol::entity::{ChannelKind, User};
+
+use super::closures::part;
+use super::context::Chat;
+use super::picker;
+use super::suggesting::{Asked, Sign, asked, best, marked, rank_name, rank_person};
+use crate::api::guilds::find_members;
+use crate::app::controls::{Avatar, AvatarSize, Icon};
+use crate::browser::dom::{HtmlTextAreaElement, KeyboardEvent};
+use crate::browser::emoji::{self, Emoji, Group};
+
+/// Rows of the list.
+const MOST: usize = 8;
+
+/// One row.
+#[derive(Clone, PartialEq)]
+enum Choice {
+    Person(User),
+    Channel(String),
+    Emoji(Emoji),
+}
+
+impl Choice {
+    /// What it puts into the text.
+    fn text(&self) -> String {
+        match self {
+            Self::Person(user) => ["@", &user.username].concat(),
+            Self::Channel(name) => ["#", name].concat(),
+            Self::Emoji(emoji) => emoji.text.clone(),
+        }
+    }
+
+    /// Whether the text has it already: then Enter means the message.
+    fn is_typed(&self, query: &str) -> bool {
+        match self {
+            Self::Person(user) => user.username == query,
+            Self::Channel(name) => name.to_lowercase() == query,
+            Self::Emoji(_) => false,
+        }
+    }
+}
+
+/// What is suggested for one box. A handle; copies share it.
+#[derive(Clone, Copy)]
+pub(super) struct Suggestions {
+    chat: Chat,
+    channel: ChannelId,
+    input: NodeRef<html::Textarea>,
+    /// Id of the list, unique on the page.
+    id: &'static str,
+    asked: RwSignal<Option<Asked>>,
+    choices: RwSignal<Vec<Choice>>,
+    active: RwSignal<usize>,
+    /// All emoji, fetched when the first is asked for.
+    emoji: RwSignal<Option<Vec<Group>>>,
+}
+
+impl Suggestions {
+    pub(super) fn new(
+        chat: Chat,
+        channel: ChannelId,
+        input: NodeRef<html::Textarea>,
+        id: &'static str,
+    ) -> Self {
+        let asked = RwSignal::new(None);
+        let choices = RwSignal::new(Vec::new());
+        Self {
+            chat,
+            channel,
+            input,
+            id,
+            asked,
+            choices,
+            active: RwSignal::new(0),
+            emoji: RwSignal::new(None),
+        }
+    }
+
+    /// The text or the caret has changed.
+    pub(super) fn typed(self) {
+        let now = self.input.get_untracked().and_then(|input| asked(&before_caret(&input)));
+        if now == self.asked.get_untracked() {
+            return;
+        }
+        self.asked.set(now.clone());
+        self.active.set(0);
+        let Some(now) = now else { return self.choices.set(Vec::new()) };
+        match now.sign {
+            Sign::Person => self.suggest_people(now),
+            Sign::Channel => self.choices.set(self.channels(&now.query)),
+            Sign::Emoji => self.suggest_emoji(now),
+        }
+    }
+
+    /// Takes the list away.
+    pub(super) fn close(self) {
+        self.choices.try_set(Vec::new());
+    }
+
+    /// Keys that belong to the list while it is open. True if the key was one of them.
+    pub(super) fn pressed(self, event: &KeyboardEvent) -> bool {
+        let count = self.choices.with_untracked(Vec::len);
+        if count == 0 || event.is_composing() || event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return false;
+        }
+        let at = self.active.get_untracked();
+        match event.key().as_str() {
+            "ArrowDown" => self.active.set((at + 1) % count),
+            "ArrowUp" => self.active.set((at + count - 1) % count),
+            "Escape" => self.close(),
+            "Enter" if event.shift_key() || self.is_typed(at) => {
+                self.close();
+                return false;
+            }
+            "Tab" if event.shift_key() => return false,
+            "Enter" | "Tab" => self.accept(at),
+            "ArrowLeft" | "ArrowRight" | "Home" | "End" => {
+                self.close();
+                return false;
+            }
+            _ => return false,
+        }
+        event.prevent_default();
+        event.stop_propagation();
+        true
+    }
+
+    fn is_typed(self, at: usize) -> bool {
+        let query = self.asked.with_untracked(|asked| asked.as_ref().map(|asked| asked.query.clone()));
+        self.choices.with_untracked(|choices| {
+            choices.get(at).zip(query).is_some_and(|(choice, query)| choice.is_typed(&query))
+        })
+    }
+
+    /// Puts a choice in place of the word before the caret.
+    fn accept(self, at: usize) {
+        let choice = self.choices.with_untracked(|choices| choices.get(at).cloned());
+        let (Some(choice), Some(asked), Some(input)) =
+            (choice, self.asked.get_untracked(), self.input.get_untracked())
+        else {
+            return;
+        };
+        if let Choice::Emoji(emoji) = &choice {
+            emoji::used(self.chat.store().my_id(), &emoji.text, picker::RECENT);
+        }
+        let (text, before) = (input.value(), before_caret(&input));
+        let after = text.get(before.len()..).unwrap_or_default();
+        let space = if after.starts_with(char::is_whitespace) { "" } else { " " };
+        let head = [before.get(..asked.start).unwrap_or_default(), &choice.text(), space].concat();
+        input.set_value(&[&head, after].concat());
+        // Behind the space, whoever put it there.
+        let caret = units(&head) + u32::from(space.is_empty());
+        // Fails for no textarea.
+        _ = input.set_selection_range(caret, caret);
+        self.asked.set(None);
+        self.close();
+        // As if it had been typed: drafts and limits go by it.
+        crate::browser::dom::tell_input(&input);
+    }
+
+    fn suggest_people(self, now: Asked) {
+        let guild = self.chat.store().guild_of(self.channel);
+        let local: Vec<User> = match &guild {
+            Some(guild) => {
+                guild.members.with_untracked(|all| all.iter().map(|one| one.user.clone()).collect())
+            }
+            None => self.chat.store().recipient(self.channel).into_iter().collect(),
+        };
+        self.choices.set(people(local.clone(), &now.query));
+        let Some(guild) = guild.filter(|guild| guild.member_count.get_untracked() as usize > local.len())
+        else {
+            return;
+        };
+        spawn_local(async move {
+            let Ok(more) = find_members(guild.id(), now.query.clone()).await else { return };
+            if self.asked.try_get_untracked().flatten().as_ref() != Some(&now) {
+                return;
+            }
+            let mut all = local;
+            all.extend(
+                more.into_iter()
+                    .filter(|user| !all.iter().any(|known| known.id == user.id))
+                    .collect::<Vec<_>>(),
+            );
+            self.choices.try_set(people(all, &now.query));
+        });
+    }
+
+    fn channels(self, query: &str) -> Vec<Choice> {
+        let Some(guild) = self.chat.store().guild_of(self.channel) else { return Vec::new() };
+        let names: Vec<String> = guild.channels.with_untracked(|channels| {
+            let text = channels.iter().filter(|channel| channel.kind == ChannelKind::Text);
+            text.map(|channel| channel.name.clone()).collect()
+        });
+        let found = best(names.into_iter(), |name| rank_name(name, query), Clone::clone, MOST);
+        found.into_iter().map(Choice::Channel).collect()
+    }
+
+    fn suggest_emoji(self, now: Asked) {
+        let suggest = move |groups: &[Group]| {
+            let found = picker::found(groups, &now.query.replace('_', " "), MOST);
+            self.choices.try_set(found.into_iter().map(Choice::Emoji).collect());
+        };
+        if let Some(groups) = self.emoji.get_untracked() {
+            return suggest(&groups);
+        }
+        spawn_local(async move {
+            let Some(groups) = emoji::list().await else { return };
+            self.emoji.try_set(Some(groups));
+            // Somebody may have typed on meanwhile.
+            if self.asked.try_update(Option::take).flatten().is_some() {
+                self.typed();
+            }
+        });
+    }
+
+    /// The list, while there is something in it.
+    pub(super) fn show(self) -> AnyView {
+        part(move || {
+            let asked = self.asked.get()?;
+            let choices = self.choices.get();
+            if choices.is_empty() {
+                return None;
+            }
+            let what = match asked.sign {
+                Sign::Person => "People",
+                Sign::Channel => "Channels",
+                Sign::Emoji => "Emoji",
+            };
+            let label = if asked.query.is_empty() {
+                what.to_owned()
+            } else {
+                [what, " matching ", &asked.query].concat()
+            };
+            let rows: Vec<AnyView> = choices
+                .into_iter()
+                .enumerate()
+                .map(|(at, choice)| self.option(at, choice, &asked.query))
+                .collect();
+            Some(
+                view! {
+                    <div class="popover autocomplete autocomplete--above" role="listbox" id=self.id aria-label=label>
+                        {rows}
+                    </div>
+                }
+                .into_any(),
+            )
+        })
+    }
+
+    /// For the box: the row that Enter takes.
+    pub(super) fn active_id(self) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            let is_open = self.choices.with(|choices| !choices.is_empty());
+            is_open.then(|| self.option_id(self.active.get()))
+        })
+    }
+
+    /// For the box: the list it controls.
+    pub(super) fn list_id(self) -> Signal<Option<&'static str>> {
+        Signal::derive(move || self.choices.with(|choices| !choices.is_empty()).then_some(self.id))
+    }
+
+    fn option_id(self, at: usize) -> String {
+        [self.id, "-", &at.to_string()].concat()
+    }
+
+    fn option(self, at: usize, choice: Choice, query: &str) -> AnyView {
+        let (sign, name, note) = match choice {
+            Choice::Person(user) => {
+                let hue = user.hue();
+                let face = view! { <Avatar name=user.display_name.clone() hue size=AvatarSize::Small/> };
+                (face.into_any(), user.display_name, ["@", &user.username].concat())
+            }
+            Choice::Channel(name) => (view! { <Icon name="hash"/> }.into_any(), name, String::new()),
+            Choice::Emoji(emoji) => {
+                let face = view! { <span class="emoji" aria-hidden="true">{emoji.text}</span> };
+                (face.into_any(), emoji.name, String::new())
+            }
+        };
+        let (before, hit, after) = marked(&name, query);
+        view! {
+            <div
+                class="autocomplete__option"
+                role="option"
+                id=self.option_id(at)
+                aria-selected=Signal::derive(move || if self.active.get() == at { "true" } else { "false" })
+                // The box keeps the focus.
+                on:pointerdown=move |event| event.prevent_default()
+                on:click=move |_| self.accept(at)
+            >
+                {sign}
+                <span class="truncate" dir="auto">{before}<mark>{hit}</mark>{after}</span>
+                <small>{note}</small>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn people(all: Vec<User>, query: &str) -> Vec<Choice> {
+    let name = |user: &User| user.username.clone();
+    best(all.into_iter(), |user| rank_person(user, query), name, MOST)
+        .into_iter()
+        .map(Choice::Person)
+        .collect()
+}
+
+/// The text before the caret.
+fn before_caret(input: &HtmlTextAreaElement) -> String {
+    let text: Vec<u16> = input.value().encode_utf16().collect();
+    let caret = input.selection_start().ok().flatten().map_or(text.len(), |at| at as usize);
+    String::from_utf16_lossy(text.get(..caret).unwrap_or(&text))
+}
+
+/// How long the browser takes a text to be.
+fn units(text: &str) -> u32 {
+    u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX)
+}
