@@ -109,7 +109,7 @@ where
     Ok(true)
 }
 
-/// Removes what deleted guilds and channels left.
+/// Removes what deleted guilds, channels and messages left.
 async fn purge(state: &AppState) -> Result<()> {
     while let Some(guild) = purges::next_guild(&mut state.store.read().await?).await? {
         if !in_steps(state, move |tx| Box::pin(purges::step_guild(tx, guild, STEP))).await? {
@@ -118,6 +118,11 @@ async fn purge(state: &AppState) -> Result<()> {
     }
     while let Some(channel) = purges::next(&mut state.store.read().await?).await? {
         if !in_steps(state, move |tx| Box::pin(purges::step(tx, channel, STEP))).await? {
+            return Ok(());
+        }
+    }
+    while let Some((channel, message)) = purges::next_message(&mut state.store.read().await?).await? {
+        if !in_steps(state, move |tx| Box::pin(purges::step_message(tx, channel, message, STEP))).await? {
             return Ok(());
         }
     }

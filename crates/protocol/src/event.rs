@@ -165,7 +165,7 @@ impl Event {
         }
     }
 
-    /// The message whose text or reactions are in this: it leaves the log with its message.
+    /// The message whose text or reactions are in this: it is not told any more when that is gone.
     pub fn message_id(&self) -> Option<MessageId> {
         match self {
             Self::MessageCreated { message } | Self::MessageUpdated { message } => Some(message.id),

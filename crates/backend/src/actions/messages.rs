@@ -253,7 +253,7 @@ pub async fn edit(
 }
 
 /// Deletes a message: one's own, or anybody's where one may manage messages. Its text leaves the log in the
-/// same commit.
+/// same commit; those who reacted to it are removed in steps after it.
 pub async fn delete(state: &AppState, actor: &Actor, channel: ChannelId, id: MessageId) -> Result<()> {
     state.rates.change(actor.user_id)?;
     let user = actor.user_id;
@@ -278,7 +278,9 @@ pub async fn delete(state: &AppState, actor: &Actor, channel: ChannelId, id: Mes
             Ok(())
         })
     });
-    change.await
+    change.await?;
+    state.jobs.purge_soon();
+    Ok(())
 }
 
 /// A page of messages.

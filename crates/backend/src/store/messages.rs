@@ -189,7 +189,7 @@ pub async fn set_content(tx: &mut Tx, channel: ChannelId, id: MessageId, content
     Ok(())
 }
 
-/// Removes a message with its mentions; returns the channel's newest message after that.
+/// Removes a message with its mentions, and its reactions but for who they are of; returns the channel's newest message after that.
 pub async fn delete(tx: &mut Tx, channel: ChannelId, id: MessageId) -> Result<Option<MessageId>> {
     query!(run tx, "delete from mentions where channel_id = $1 and message_id = $2", channel.get(), id.get())?;
     super::reactions::clear(tx, channel, id).await?;

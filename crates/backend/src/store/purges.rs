@@ -1,10 +1,10 @@
-//! Removing what deleted channels and guilds leave behind in small steps, so that no commit is long.
+//! Removing what deleted messages, channels and guilds leave behind in small steps, so that no commit is long.
 //!
 //! Whatever is noted here is not told any more, from the commit that notes it on:
 //! [`events_after`](super::streams::events_after) leaves it out of the log, and everything else is reached through the
-//! row of the channel or the guild, which is gone.
+//! row of the message, the channel or the guild, which is gone.
 
-use protocol::{ChannelId, GuildId, Id, Result};
+use protocol::{ChannelId, GuildId, Id, MessageId, Result};
 
 use super::{Db, Tx};
 
@@ -24,6 +24,13 @@ pub async fn schedule_guild(tx: &mut Tx, guild: GuildId) -> Result<()> {
     Ok(())
 }
 
+/// The same for those who reacted to a message.
+pub async fn schedule_reactors(tx: &mut Tx, channel: ChannelId, message: MessageId) -> Result<()> {
+    let sql = "insert into reactor_purges (channel_id, message_id) values ($1, $2) on conflict do nothing";
+    query!(run tx, sql, channel.get(), message.get())?;
+    Ok(())
+}
+
 /// A channel of which something is left.
 pub async fn next(db: &mut impl Db) -> Result<Option<ChannelId>> {
     Ok(query!(fetch_optional(i64,), db, "select channel_id from purges limit 1")?
@@ -34,6 +41,13 @@ pub async fn next(db: &mut impl Db) -> Result<Option<ChannelId>> {
 pub async fn next_guild(db: &mut impl Db) -> Result<Option<GuildId>> {
     Ok(query!(fetch_optional(i64,), db, "select id from ended_streams where kind = 0 limit 1")?
         .map(|(id,)| Id::from_trusted(id)))
+}
+
+/// A deleted message that has reactors left.
+pub async fn next_message(db: &mut impl Db) -> Result<Option<(ChannelId, MessageId)>> {
+    let row =
+        query!(fetch_optional(i64, i64), db, "select channel_id, message_id from reactor_purges limit 1")?;
+    Ok(row.map(|(channel, message)| (Id::from_trusted(channel), Id::from_trusted(message))))
 }
 
 /// What a channel leaves, in the order it is removed: up to `$2` rows each. That it was deleted stays in the log.
@@ -87,5 +101,18 @@ pub async fn step_guild(tx: &mut Tx, guild: GuildId, limit: i64) -> Result<bool>
         }
     }
     query!(run tx, "delete from ended_streams where kind = 0 and id = $1", guild.get())?;
+    Ok(false)
+}
+
+/// Removes up to `limit` of those who reacted to a deleted message; when nobody is left, forgets the message. Returns
+/// whether there may be more.
+pub async fn step_message(tx: &mut Tx, channel: ChannelId, message: MessageId, limit: i64) -> Result<bool> {
+    let sql = "delete from reactors where channel_id = $1 and message_id = $2 and (emoji, user_id) in (
+        select emoji, user_id from reactors where channel_id = $1 and message_id = $2 limit $3)";
+    if query!(run tx, sql, channel.get(), message.get(), limit)?.cast_signed() >= limit {
+        return Ok(true);
+    }
+    let sql = "delete from reactor_purges where channel_id = $1 and message_id = $2";
+    query!(run tx, sql, channel.get(), message.get())?;
     Ok(false)
 }

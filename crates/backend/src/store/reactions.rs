@@ -67,13 +67,12 @@ pub async fn remove(
     Ok(true)
 }
 
-/// Takes away all of a message that is deleted.
+/// Takes away what a message that is deleted shows of them, which is a few rows. Those who reacted may be everybody: they
+/// are left to the [purge](super::purges).
 pub async fn clear(tx: &mut Tx, channel: ChannelId, message: MessageId) -> Result<()> {
-    for sql in [
-        "delete from reactors where channel_id = $1 and message_id = $2",
-        "delete from reactions where channel_id = $1 and message_id = $2",
-    ] {
-        query!(run tx, sql, channel.get(), message.get())?;
+    let sql = "delete from reactions where channel_id = $1 and message_id = $2";
+    if query!(run tx, sql, channel.get(), message.get())? > 0 {
+        super::purges::schedule_reactors(tx, channel, message).await?;
     }
     Ok(())
 }

@@ -93,7 +93,7 @@ pub async fn of_user(db: &mut impl Db, user: UserId) -> Result<Vec<(Stream, Rev)
 
 /// Events after a revision, oldest first. Events whose text was deleted are left out, and those of a channel or a
 /// stream that ended: they are in the log until the purge comes to them, of which nobody may notice anything. That
-/// something ended is told.
+/// something ended is told. Who reacted to a message is told only while it is there.
 pub async fn events_after(db: &mut impl Db, stream: Stream, after: Rev, limit: usize) -> Result<Vec<Logged>> {
     let (kind, id) = key(stream);
     let sql = "select e.rev, e.channel_id, e.payload from events e
@@ -101,6 +101,8 @@ pub async fn events_after(db: &mut impl Db, stream: Stream, after: Rev, limit: u
             and (e.kind in ('channel_deleted', 'guild_deleted') or (
                 not exists (select 1 from purges p where p.channel_id = e.channel_id)
                 and not exists (select 1 from ended_streams s where s.kind = $1 and s.id = $2)))
+            and (e.kind <> 'reaction_changed' or exists (
+                select 1 from messages m where m.channel_id = e.channel_id and m.id = e.message_id))
         order by e.rev limit $4";
     let rows = query!(fetch_all(i64, Option<i64>, String), db, sql, kind, id, after, limit as i64)?;
     let logged = |(rev, channel, json): (i64, Option<i64>, String)| Logged {
@@ -122,16 +124,18 @@ pub async fn oldest_rev(db: &mut impl Db, stream: Stream) -> Result<Option<Rev>>
 /// so there it is done on the text: an object with strings and at most one object in it.
 const UNQUOTE_SQLITE: &str =
     "update events set payload = json_replace(payload, '$.message.reply_to.preview', null)
-    where channel_id = $1 and payload is not null
+    where channel_id = $1 and payload is not null and kind in ('message_created', 'message_updated')
         and message_id in (select id from messages where channel_id = $1 and reply_to_id = $2)";
 const UNQUOTE_POSTGRES: &str = "update events set payload = regexp_replace(payload,
         '\"preview\":\\{(\"([^\"\\\\]|\\\\.)*\"|[^\"{}]|\\{(\"([^\"\\\\]|\\\\.)*\"|[^\"{}])*\\})*\\}', '\"preview\":null')
-    where channel_id = $1 and payload is not null
+    where channel_id = $1 and payload is not null and kind in ('message_created', 'message_updated')
         and message_id in (select id from messages where channel_id = $1 and reply_to_id = $2)";
 
-/// Takes a message's text out of the log, also where a reply quotes it: two statements, however many replies.
+/// Takes a message's text out of the log, also where a reply quotes it: two statements, however many replies. The
+/// reactions to it stay, because everybody may have reacted and they hold no text; [`events_after`] tells none of them.
 pub async fn scrub_message(tx: &mut Tx, channel: ChannelId, message: MessageId) -> Result<()> {
-    let scrub = "update events set payload = null where channel_id = $1 and message_id = $2";
+    let scrub = "update events set payload = null where channel_id = $1 and message_id = $2
+        and kind in ('message_created', 'message_updated')";
     query!(run tx, scrub, channel.get(), message.get())?;
     let unquote = match tx.conn() {
         Conn::Sqlite(_) => UNQUOTE_SQLITE,

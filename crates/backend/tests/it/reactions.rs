@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use backend::actions::messages;
 use backend::actions::reactions::{add, people, remove};
+use backend::store::{purges, streams};
 use protocol::entity::Reaction;
 use protocol::error::{Field, Problem};
 use protocol::permissions::{Permissions, Subject};
-use protocol::{ChannelId, Error, MessageId, limits};
+use protocol::{ChannelId, Error, MessageId, Stream, limits};
 use rig::{Person, TestApp, on_both};
 
 use crate::scene::{Scene, except, refused};
@@ -163,7 +165,7 @@ async fn reactions_go_with_their_message_and_with_their_channel() {
         let s = Scene::new(app).await;
         let said = s.ana.say(s.general, "soon gone").await.id;
         react(app, &s.bo, s.general, said, "👍").await;
-        backend::actions::messages::delete(&app.state, &s.ana.actor, s.general, said).await.unwrap();
+        messages::delete(&app.state, &s.ana.actor, s.general, said).await.unwrap();
         let other = s.ana.create_channel(s.guild.id, "other").await.id;
         let there = s.ana.say(other, "gone as well").await.id;
         react(app, &s.bo, other, there, "👍").await;
@@ -174,6 +176,56 @@ async fn reactions_go_with_their_message_and_with_their_channel() {
             let rows = content.get(table).map_or(0, |rows| rows.len());
             assert_eq!(rows, 0, "{table}");
         }
+    })
+    .await;
+}
+
+/// What the log of a guild tells of reactions.
+async fn told(app: &TestApp, s: &Scene) -> usize {
+    let mut reader = app.state.store.read().await.unwrap();
+    let log = streams::events_after(&mut reader, Stream::Guild(s.guild.id), 0, 1000).await.unwrap();
+    log.iter().filter(|entry| entry.json.contains("reaction_changed")).count()
+}
+
+#[tokio::test]
+async fn deleting_a_message_leaves_who_reacted_to_small_steps_and_nobody_is_told_of_them() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let (said, other) = (s.ana.say(s.general, "news").await.id, s.ana.say(s.general, "old").await.id);
+        let mut look = app.database().look().await;
+        for emoji in ["👍", "🎉", "🍰", "🦀", "🌊", "🔥"] {
+            react(app, &s.ana, s.general, said, emoji).await;
+            react(app, &s.bo, s.general, said, emoji).await;
+        }
+        react(app, &s.bo, s.general, other, "👍").await;
+        assert_eq!(told(app, &s).await, 13);
+        let reactions = "select count(*) from events where kind = 'reaction_changed' and payload is not null";
+        messages::delete(&app.state, &s.ana.actor, s.general, said).await.unwrap();
+        let mut left = look.number("select count(*) from reactors").await;
+        assert_eq!((left, look.number(reactions).await), (13, 13), "the commit of the deletion is short");
+        let shown = format!("select count(*) from reactions where message_id = {said}");
+        assert_eq!(look.number(&shown).await, 0);
+        let mut steps = 0;
+        loop {
+            assert_eq!(told(app, &s).await, 1, "only those to the message that is there");
+            let asks = people(&app.state, &s.bo.actor, s.general, said, "👍").await;
+            assert_eq!(asks.map(|_| ()), Err(Error::NotFound));
+            let step =
+                app.state.store.write(move |tx| Box::pin(purges::step_message(tx, s.general, said, 5)));
+            let is_more = step.await.unwrap();
+            let now = look.number("select count(*) from reactors").await;
+            assert!((0..=5).contains(&(left - now)), "{left} {now}");
+            (left, steps) = (now, steps + 1);
+            if !is_more {
+                break;
+            }
+        }
+        assert_eq!((left, steps), (1, 3), "the other message keeps its own");
+        assert_eq!(look.number("select count(*) from reactor_purges").await, 0);
+        assert_eq!(seen(&s.ana, s.general, other).await, [reaction("👍", 1, false)]);
+        let quiet = s.ana.say(s.general, "nobody cares").await.id;
+        messages::delete(&app.state, &s.ana.actor, s.general, quiet).await.unwrap();
+        assert_eq!(look.number("select count(*) from reactor_purges").await, 0, "nothing is left of it");
     })
     .await;
 }
