@@ -63,6 +63,9 @@ tagged! {
         /// 409: a named maximum is reached.
         #[error("The limit is reached.")]
         LimitReached,
+        /// 410: this request made a message before, which arrived and was deleted since. There is nothing to send again.
+        #[error("This message was sent, and deleted since.")]
+        MessageGone,
         /// 413: larger than this endpoint takes.
         #[error("That is too large.")]
         TooLarge,
@@ -98,6 +101,7 @@ impl Error {
             | Self::ReplyGone
             | Self::OwnerCannotLeave
             | Self::LimitReached => 409,
+            Self::MessageGone => 410,
             Self::TooLarge => 413,
             Self::RateLimited { .. } => 429,
             Self::Internal => 500,

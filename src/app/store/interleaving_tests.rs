@@ -204,6 +204,18 @@ fn a_refused_message_keeps_its_text_for_another_try() {
 }
 
 #[test]
+fn a_message_that_arrived_and_was_deleted_is_not_offered_for_another_try() {
+    let world = World::new();
+    let store = Store::new(world.page(channel()));
+    store.enqueue(nonce(0), channel(), "oops".to_owned(), None, 1_700_000_000_000);
+    store.unanswered(&nonce(0));
+    store.answered(&nonce(0), Err(Error::MessageGone));
+    assert!(store.unsent().is_empty() && !store.has_outgoing());
+    let timeline = store.timeline(channel()).expect("open");
+    assert!(timeline.slots.with_untracked(Vec::is_empty));
+}
+
+#[test]
 fn messages_go_out_in_the_order_they_were_written() {
     let world = World::new();
     let store = Store::new(world.page(channel()));

@@ -185,6 +185,8 @@ impl Store {
                     timeline.settle(nonce, message, &self.clock.get_untracked());
                 }
             }
+            // It arrived, and somebody took it away: there is nothing for the person to decide.
+            Err(Error::MessageGone) => _ = self.discard(nonce),
             Err(error) => self.set_delivery(nonce, Delivery::Failed(error)),
         }
     }

@@ -32,9 +32,11 @@ struct Parsed {
     nonce: Option<String>,
 }
 
-/// Sends a message. A repeat with the same nonce returns the first one and changes nothing.
+/// Sends a message. A repeat with the same nonce returns the first one and changes nothing, whatever else its sender may
+/// do in the channel by now: that they view it is enough.
 ///
 /// # Errors
+/// [`Error::MessageGone`] for a repeat when the first one was deleted meanwhile.
 /// [`Error::ReplyGone`] when what it answers was deleted meanwhile; then nothing was written, the nonce included.
 pub async fn send(state: &AppState, actor: &Actor, channel: ChannelId, draft: Draft<'_>) -> Result<Message> {
     state.rates.change(actor.user_id)?;
@@ -49,20 +51,15 @@ pub async fn send(state: &AppState, actor: &Actor, channel: ChannelId, draft: Dr
 
 async fn send_in(tx: &mut Tx, user: UserId, channel: ChannelId, draft: Parsed) -> Result<Message> {
     let access = in_channel_for_write(tx, user, channel).await?;
+    let id: MessageId = tx.new_id_after(access.last_message_id);
+    // Before all else is judged: what was said is said, and to call it refused would be wrong. Where this is no repeat
+    // and is refused further down, the nonce is not noted either.
+    if let Some(earlier) = repeated(tx, user, channel, &draft, id).await? {
+        return Ok(earlier);
+    }
     access.require(Permissions::SEND_MESSAGES)?;
     if access.kind == i64::from(ChannelKind::Category.number()) {
         return Err(Error::NotFound);
-    }
-    let id: MessageId = tx.new_id_after(access.last_message_id);
-    if let Some(nonce) = &draft.nonce {
-        let reply = draft.reply_to.map_or(0, protocol::Id::get).to_le_bytes();
-        let body: [&[u8]; 4] = [b"message", &channel.get().to_le_bytes(), draft.content.as_bytes(), &reply];
-        if let Some(earlier) = nonces::claim(tx, user, nonce, &body, id.get()).await? {
-            let earlier = MessageId::new(earlier).ok_or(Error::NonceReused)?;
-            let mut message = messages::get(tx, channel, earlier).await?.ok_or(Error::NotFound)?;
-            message.nonce.clone_from(&draft.nonce);
-            return Ok(message);
-        }
     }
     let reply_to = match draft.reply_to {
         Some(quoted) => {
@@ -98,6 +95,24 @@ async fn send_in(tx: &mut Tx, user: UserId, channel: ChannelId, draft: Parsed) -
         show_conversation(tx, channel).await?;
     }
     Ok(message)
+}
+
+/// The message that an earlier request with the same nonce made; none when this is the first, which makes `id`.
+async fn repeated(
+    tx: &mut Tx,
+    user: UserId,
+    channel: ChannelId,
+    draft: &Parsed,
+    id: MessageId,
+) -> Result<Option<Message>> {
+    let Some(nonce) = &draft.nonce else { return Ok(None) };
+    let reply = draft.reply_to.map_or(0, protocol::Id::get).to_le_bytes();
+    let body: [&[u8]; 4] = [b"message", &channel.get().to_le_bytes(), draft.content.as_bytes(), &reply];
+    let Some(earlier) = nonces::claim(tx, user, nonce, &body, id.get()).await? else { return Ok(None) };
+    let earlier = MessageId::new(earlier).ok_or(Error::NonceReused)?;
+    let mut message = messages::get(tx, channel, earlier).await?.ok_or(Error::MessageGone)?;
+    message.nonce.clone_from(&draft.nonce);
+    Ok(Some(message))
 }
 
 /// The first message puts a conversation into both lists.

@@ -3,10 +3,11 @@
 use backend::actions::messages::{Draft, send};
 use backend::actions::{channels, guilds, messages};
 use protocol::Error;
+use protocol::permissions::{Permissions, Subject};
 use protocol::snapshot::Anchor;
 use rig::{TestApp, on_both};
 
-use crate::scene::Scene;
+use crate::scene::{Scene, except, refused};
 
 fn draft<'a>(content: &'a str, nonce: &'a str) -> Draft<'a> {
     Draft { content, reply_to: None, nonce }
@@ -74,7 +75,37 @@ async fn a_retry_of_what_was_deleted_does_not_say_it_again() {
         let first = send(&app.state, &s.bo.actor, s.general, draft("oops", "k")).await.unwrap();
         messages::delete(&app.state, &s.bo.actor, s.general, first.id).await.unwrap();
         let again = unchanged(app, send(&app.state, &s.bo.actor, s.general, draft("oops", "k"))).await;
-        assert_eq!(again, Err(Error::NotFound));
+        assert_eq!(again, Err(Error::MessageGone));
+        assert_eq!(Error::MessageGone.status(), 410);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_retry_of_what_arrived_is_answered_although_its_author_may_not_write_any_more() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let bo = &s.bo.actor;
+        let first = send(&app.state, bo, s.general, draft("last words", "k")).await.unwrap();
+        let gone = send(&app.state, bo, s.general, draft("too much", "gone")).await.unwrap();
+        let member = Subject::Member(s.bo.id());
+        except(app, s.general, member, Permissions::NONE, Permissions::SEND_MESSAGES).await;
+        let again = unchanged(app, send(&app.state, bo, s.general, draft("last words", "k"))).await;
+        assert_eq!(again, Ok(first));
+        messages::delete(&app.state, &s.ana.actor, s.general, gone.id).await.unwrap();
+        let again = unchanged(app, send(&app.state, bo, s.general, draft("too much", "gone"))).await;
+        assert_eq!(again, Err(Error::MessageGone));
+        // What never arrived is refused, and leaves no retry key that would let it through later.
+        let new = refused(app, send(&app.state, bo, s.general, draft("one more thing", "new")));
+        assert_eq!(new.await, Error::Forbidden);
+        let other = refused(app, send(&app.state, bo, s.general, draft("other words", "k")));
+        assert_eq!(other.await, Error::NonceReused);
+        // Where the channel is closed to its author, not even that it is there is said.
+        except(app, s.general, member, Permissions::NONE, Permissions::VIEW_CHANNEL).await;
+        for (words, nonce) in [("last words", "k"), ("too much", "gone")] {
+            let again = refused(app, send(&app.state, bo, s.general, draft(words, nonce)));
+            assert_eq!(again.await, Error::NotFound);
+        }
     })
     .await;
 }
