@@ -25,7 +25,6 @@ mod names;
 mod pairs;
 mod scan;
 
-pub(crate) use emoji::count_emoji;
 pub use emoji::is_emoji_only;
 pub use excerpt::{excerpt, quotation};
 pub use names::{Names, candidate_names, resolve_names, unresolve_names};

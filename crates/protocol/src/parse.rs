@@ -5,6 +5,7 @@ use crate::error::{Error, Field, Problem, Result};
 use crate::limits;
 
 mod characters;
+mod emoji;
 
 pub use characters::is_unsafe_in_names;
 
@@ -41,7 +42,7 @@ texts! {
     Topic;
     /// The text of a message, trimmed, with `\n` line ends.
     Content;
-    /// One emoji.
+    /// One emoji, in the one form that it has.
     Emoji;
     /// A client's retry key.
     Nonce;
@@ -205,15 +206,21 @@ impl Content {
 }
 
 impl Emoji {
-    /// Reads one emoji and nothing else.
+    /// Reads one emoji and nothing else. Of the ways to write one, the result is the one in the list of emoji.
     pub fn parse(text: &str) -> Result<Self> {
-        if text.chars().count() > limits::EMOJI_CHARS {
+        let is_long = |text: &str| text.chars().count() > limits::EMOJI_CHARS;
+        if text.trim().is_empty() {
+            return invalid(Field::Emoji, Problem::Empty);
+        }
+        if is_long(text) {
             return invalid(Field::Emoji, Problem::TooLong { max: limits::EMOJI_CHARS });
         }
-        match crate::markup::count_emoji(text) {
-            Some(1) if !text.contains(char::is_whitespace) => Ok(Self(text.to_owned())),
-            Some(0) => invalid(Field::Emoji, Problem::Empty),
-            _ => invalid(Field::Emoji, Problem::Characters),
+        match emoji::canonical(text) {
+            Some(text) if is_long(&text) => {
+                invalid(Field::Emoji, Problem::TooLong { max: limits::EMOJI_CHARS })
+            }
+            Some(text) => Ok(Self(text)),
+            None => invalid(Field::Emoji, Problem::Characters),
         }
     }
 }

@@ -125,12 +125,37 @@ async fn only_one_emoji_is_a_reaction_and_no_more_than_twenty_kinds_fit() {
         let one_more = add(&app.state, &s.bo.actor, s.general, said, &emoji[limits::REACTION_KINDS]);
         assert_eq!(refused(app, one_more).await, Error::LimitReached);
         react(app, &s.ana, s.general, said, &emoji[0]).await;
+        for hidden in ["👍\u{E0068}\u{E0069}\u{E007F}", "👍🏽🏽", "❤\u{FE0F}\u{FE0F}", "\u{200B}\u{FE0F}"]
+        {
+            let adds = add(&app.state, &s.bo.actor, s.general, said, hidden);
+            let characters = Error::Invalid { field: Field::Emoji, problem: Problem::Characters };
+            assert_eq!(refused(app, adds).await, characters, "{hidden:?}");
+        }
         for whole in ["👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁷󠁬󠁳󠁿", "🇩🇪", "👋🏽", "❤️", "1️⃣"]
         {
             let other = s.ana.say(s.general, "another").await.id;
             react(app, &s.bo, s.general, other, whole).await;
             assert_eq!(seen(&s.bo, s.general, other).await, [reaction(whole, 1, true)]);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_emoji_is_one_reaction_whichever_way_it_is_written() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let said = s.ana.say(s.general, "thank you").await.id;
+        let (bare, whole) = ("\u{2764}", "\u{2764}\u{FE0F}");
+        react(app, &s.bo, s.general, said, bare).await;
+        react(app, &s.ana, s.general, said, whole).await;
+        react(app, &s.bo, s.general, said, whole).await;
+        assert_eq!(seen(&s.bo, s.general, said).await, [reaction(whole, 2, true)]);
+        let names = people(&app.state, &s.bo.actor, s.general, said, bare).await.unwrap();
+        assert_eq!(names.len(), 2);
+        remove(&app.state, &s.ana.actor, s.general, said, bare).await.unwrap();
+        remove(&app.state, &s.bo.actor, s.general, said, bare).await.unwrap();
+        assert_eq!(seen(&s.bo, s.general, said).await, []);
     })
     .await;
 }

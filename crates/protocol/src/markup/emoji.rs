@@ -24,7 +24,7 @@ pub fn is_emoji_only(doc: &Document) -> bool {
 }
 
 /// The number of emoji in a text; `None` if anything else stands in it.
-pub(crate) fn count_emoji(text: &str) -> Option<usize> {
+fn count_emoji(text: &str) -> Option<usize> {
     let mut count = 0;
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
