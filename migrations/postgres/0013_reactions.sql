@@ -1,5 +1,5 @@
 -- Reactions. Each emoji under a message has a row with its count, because a page of messages shows counts and must not
--- visit everybody who reacted; who did has rows of their own. Both change in the same write, and nowhere else.
+-- visit everybody who reacted; who did has rows of their own. While the message is there, both change in the same write.
 create table reactions (
     channel_id bigint not null,
     message_id bigint not null,
@@ -14,7 +14,9 @@ create table reactors (
     channel_id bigint not null,
     message_id bigint not null,
     emoji text not null,
-    user_id bigint not null references users (id) on delete cascade,
+    -- No cascade: it would take people away and leave the counts. Whoever removes an account takes its reactions back
+    -- first.
+    user_id bigint not null references users (id),
     primary key (channel_id, message_id, emoji, user_id)
 );
 -- Which of the emoji on a page are somebody's own.

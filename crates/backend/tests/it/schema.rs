@@ -1,9 +1,10 @@
 //! The schema: the same on both databases, forward only, with its safety settings on.
 
 use backend::store::tx::Conn;
-use backend::store::{Db, OpenError, Options, Store};
-use protocol::Error;
-use rig::{Database, on_both_stores};
+use backend::store::{Db, OpenError, Options, Store, reactions};
+use protocol::{ChannelId, Error, MessageId};
+use rig::{Database, Look, on_both_stores};
+use sqlx::AssertSqlSafe;
 
 fn at(url: &str) -> Options {
     Options { url: url.to_owned(), answer_before_commit: false }
@@ -169,6 +170,31 @@ async fn a_reader_sees_one_moment() {
         drop(reader);
         let mut later = store.read().await.unwrap();
         assert!(backend::store::users::by_id(&mut later, bo).await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_account_goes_while_its_reactions_are_counted() {
+    on_both_stores(async |store, _, database| {
+        let (ana, bo) = (rig::stores::add_user(store, "ana").await, rig::stores::add_user(store, "bo").await);
+        let (channel, message) = (ChannelId::from_trusted(1), MessageId::from_trusted(2));
+        let react = store.write(move |tx| Box::pin(reactions::add(tx, channel, message, "👍", ana, 3)));
+        assert_eq!(react.await, Ok(true));
+        let before = database.content().await;
+        let mut look = database.look().await;
+        let sql = format!("delete from users where id = {ana}");
+        let removed = match &mut look {
+            Look::Sqlite(conn) => sqlx::query(AssertSqlSafe(sql)).execute(conn).await.map(|_| ()),
+            Look::Postgres(conn) => sqlx::query(AssertSqlSafe(sql)).execute(conn).await.map(|_| ()),
+        };
+        assert!(removed.unwrap_err().into_database_error().unwrap().is_foreign_key_violation());
+        assert_eq!(database.content().await, before);
+        // Who takes part in nothing may go, and so may ana after taking it back.
+        assert_eq!(look.run(&format!("delete from users where id = {bo}")).await, 1);
+        let back = store.write(move |tx| Box::pin(reactions::remove(tx, channel, message, "👍", ana)));
+        assert_eq!(back.await, Ok(true));
+        assert_eq!(look.run(&format!("delete from users where id = {ana}")).await, 1);
     })
     .await;
 }
