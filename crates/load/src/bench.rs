@@ -94,7 +94,7 @@ pub(crate) async fn run(quick: bool, only: Option<&str>) -> Outcome<bool> {
     notes.extend(machine::wait_until_quiet().await?);
     match machine::pin() {
         Some((server, generator)) => {
-            plan.core = Some(server);
+            plan.cores = Some(server.to_string());
             notes.push(format!("The server is pinned to core {server}, the generator to core {generator}."));
         }
         None => notes.push("Server and generator share all cores: nothing is pinned.".to_owned()),

@@ -30,8 +30,8 @@ pub(crate) struct Plan {
     pub(crate) folder: PathBuf,
     /// Where it listens, the same at every start.
     pub(crate) addr: SocketAddr,
-    /// The processor it may use, if it is to have one of its own.
-    pub(crate) core: Option<usize>,
+    /// The processors it may use, as `taskset` lists them; otherwise those of this process.
+    pub(crate) cores: Option<String>,
     /// Settings beyond those every run has.
     pub(crate) settings: Vec<(&'static str, String)>,
 }
@@ -47,15 +47,15 @@ impl Plan {
         if !binary.is_file() {
             return Err(format!("{} is not there; build the release first", binary.display()).into());
         }
-        Ok(Self { binary, site, folder, addr: free_address()?, core: None, settings: Vec::new() })
+        Ok(Self { binary, site, folder, addr: free_address()?, cores: None, settings: Vec::new() })
     }
 
     fn command(&self, arguments: &[&str]) -> Outcome<Command> {
         fs::create_dir_all(&self.folder)?;
-        let mut command = match self.core {
-            Some(core) => {
+        let mut command = match &self.cores {
+            Some(cores) => {
                 let mut pinned = Command::new("taskset");
-                pinned.arg("--cpu-list").arg(core.to_string()).arg(&self.binary);
+                pinned.args(["--cpu-list", cores]).arg(&self.binary);
                 pinned
             }
             None => Command::new(&self.binary),
