@@ -68,6 +68,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
         storage::set_draft(chat.store().my_id(), channel, text);
         over.set(text.chars().count().saturating_sub(limits::CONTENT_CHARS));
         problem.set(None);
+        tell_typing(chat, channel, told_at, text);
     };
     let submit = move || {
         let Some(input) = input.get_untracked() else { return };
@@ -78,13 +79,11 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
             Ok(()) => {
                 input.set_value("");
                 changed("");
-                told_at.set_value(0);
             }
             Err(error) => problem.set(Some(error.to_string())),
         }
     };
     keep_draft(chat, channel, input, over);
-    let suggestions = Suggestions::new(chat, channel, input, "suggestions");
     view! {
         <form
             class="composer"
@@ -96,7 +95,6 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
                 submit();
             }
         >
-            {suggestions.show()}
             {part(move || chat.replying.get().map(|message| reply_context(chat, &message)))}
             {part(move || problem.get().map(|problem| view! {
                 <p class="composer__context" role="alert"><Icon name="warning"/><span>{problem}</span></p>
@@ -105,46 +103,69 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
             <input type="hidden" name="channel_id" value=channel.to_string()/>
             <input type="hidden" name="next" value=chat.channel_path(channel)/>
             <div class="composer__row">
-                <textarea
-                    node_ref=input
-                    class="composer__input"
-                    id="composer"
-                    name="content"
-                    rows="1"
-                    enterkeyhint="send"
-                    required=true
-                    aria-label=label
-                    placeholder=label
-                    autocomplete="off"
-                    aria-autocomplete="list"
-                    aria-controls=suggestions.list_id()
-                    aria-activedescendant=suggestions.active_id()
-                    on:input=move |event| {
-                        let text = event_target_value(&event);
-                        changed(&text);
-                        tell_typing(chat, channel, told_at, &text);
-                        suggestions.typed();
-                    }
-                    on:click=move |_| suggestions.typed()
-                    on:blur=move |_| suggestions.close()
-                    on:keydown=move |event| {
-                        if !suggestions.pressed(&event) {
-                            pressed(chat, channel, input, &event, &submit);
-                        }
-                    }
-                >{initial_text(first)}</textarea>
-                // The box keeps the focus: a phone would put its keyboard away after every message.
-                <button
-                    class="icon-button composer__send"
-                    type="submit"
-                    aria-label="Send message"
-                    on:mousedown=move |event| event.prevent_default()
-                >
-                    <Icon name="send" class="icon--mirror"/>
-                </button>
+                {text_box(chat, channel, input, label, first, changed, submit)}
+                {send_button()}
             </div>
         </form>
     }
+}
+
+/// The box itself, with the list of what can be meant over it.
+fn text_box(
+    chat: Chat,
+    channel: ChannelId,
+    input: NodeRef<html::Textarea>,
+    label: Signal<String>,
+    first: String,
+    changed: impl Fn(&str) + 'static,
+    submit: impl Fn() + 'static,
+) -> AnyView {
+    let suggestions = Suggestions::new(chat, channel, input, "suggestions");
+    view! {
+        {suggestions.show()}
+        <textarea
+            node_ref=input
+            class="composer__input"
+            id="composer"
+            name="content"
+            rows="1"
+            enterkeyhint="send"
+            required=true
+            aria-label=label
+            placeholder=label
+            autocomplete="off"
+            aria-autocomplete="list"
+            aria-controls=suggestions.list_id()
+            aria-activedescendant=suggestions.active_id()
+            on:input=move |event| {
+                changed(&event_target_value(&event));
+                suggestions.typed();
+            }
+            on:click=move |_| suggestions.typed()
+            on:blur=move |_| suggestions.close()
+            on:keydown=move |event| {
+                if !suggestions.pressed(&event) {
+                    pressed(chat, channel, input, &event, &submit);
+                }
+            }
+        >{initial_text(first)}</textarea>
+    }
+    .into_any()
+}
+
+/// The box keeps the focus: a telephone would put its keyboard away after every message.
+fn send_button() -> AnyView {
+    view! {
+        <button
+            class="icon-button composer__send"
+            type="submit"
+            aria-label="Send message"
+            on:mousedown=move |event| event.prevent_default()
+        >
+            <Icon name="send" class="icon--mirror"/>
+        </button>
+    }
+    .into_any()
 }
 
 /// Why a message that was sent without script was refused, and its text. One that answers another stands with that.
@@ -197,8 +218,11 @@ fn problem(chat: Chat, channel: ChannelId) -> (RwSignal<Option<String>>, String)
     (problem, first)
 }
 
-/// Tells the others that somebody is writing, at most once in a while.
+/// Tells the others that somebody is writing, at most once in a while, and anew after each message.
 fn tell_typing(chat: Chat, channel: ChannelId, told_at: StoredValue<i64>, text: &str) {
+    if text.is_empty() {
+        told_at.set_value(0);
+    }
     let now = time::now_ms();
     if text.trim().is_empty() || now - told_at.get_value() < i64::from(limits::TYPING_EVERY_MS) {
         return;
