@@ -14,13 +14,14 @@ async fn command(app: &TestApp) -> AppState {
 }
 
 /// Gives somebody conversations, past everything that would tell of them: each is a stream their socket listens to.
-async fn talkative(look: &mut Look, person: &Person, conversations: i64) {
+async fn talkative(look: &mut Look, person: &Person, number: i64, conversations: i64) {
     let user = person.id();
     let count =
         format!("with recursive n(i) as (select 1 union all select i + 1 from n where i < {conversations})");
     let partners = "users (id, username, display_name, folded_name, password_hash, created_at)
         select i, 'u' || i, 'U', 'u', 'none', 0 from n where i not in (select id from users)";
-    let channel = format!("i + {}", user.get() / 2);
+    // People who registered in the same millisecond have neighbouring ids.
+    let channel = format!("i + {}", user.get() / 2 + number * conversations);
     let rows = [
         partners.to_owned(),
         format!("channels (id, kind, name) select {channel}, 1, '' from n"),
@@ -41,8 +42,8 @@ async fn a_password_reset_beside_the_instance_ends_open_sockets_within_moments()
         let mut look = app.database().look().await;
         let mut others = Vec::new();
         // Streams enough that the comparison of all with the database takes most of a minute.
-        for person in &crowd {
-            talkative(&mut look, person, 1_490).await;
+        for (number, person) in (0..).zip(&crowd) {
+            talkative(&mut look, person, number, 1_490).await;
             let mut socket = app.connect(person, Default::default()).await;
             socket.until_live().await;
             others.push(socket);
