@@ -34,6 +34,8 @@ test('the typing line names who writes, and goes when the message is there', asy
   await composer(bo.page).press('Enter');
   await expect(message(ana.page, 'just a mo')).toBeVisible();
   await expect(ana.page.getByText('Bo is typing')).toHaveCount(0);
+  await composer(bo.page).pressSequentially('and another');
+  await expect(line, 'the next one is told at once').toBeVisible();
 });
 
 test('the typing line goes by itself when somebody stops writing', async ({ room, ana, bo }) => {

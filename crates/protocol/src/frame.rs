@@ -28,7 +28,8 @@ pub enum ClientFrame {
         /// Returned in the answer.
         n: u64,
     },
-    /// The person is writing. At most one every [`crate::limits::TYPING_EVERY_MS`] has an effect.
+    /// The person is writing: given every [`crate::limits::TYPING_EVERY_MS`] while they do, and anew after each message. At
+    /// most three in that time have an effect.
     Typing {
         /// Where.
         channel: ChannelId,

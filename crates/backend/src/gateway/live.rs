@@ -22,6 +22,9 @@ const SILENCE: Duration = Duration::from_millis(HEARTBEAT_MS as u64 * 5 / 2);
 /// person clicks.
 const FRAMES_PER_MINUTE: u32 = 120;
 const MINUTE: Duration = Duration::from_secs(60);
+/// Typing signals that are passed on of one person within [`TYPING_EVERY_MS`]. Whoever has just sent a message and writes
+/// the next gives one sooner.
+const TYPING_BURST: u32 = 3;
 /// How long the permission to be seen writing is believed.
 const TYPING_BELIEVED: Duration = Duration::from_secs(10);
 /// How often the session is looked up again, whatever the client sends or does not. Signing out ends the socket at
@@ -79,7 +82,9 @@ struct Typing {
     stream: Stream,
     user: User,
     believed_until: Instant,
-    signalled: Instant,
+    /// When the signals began that are counted.
+    since: Instant,
+    signals: u32,
 }
 
 impl Peer {
@@ -149,11 +154,15 @@ impl Peer {
     }
 
     async fn typing(&mut self, state: &AppState, link: &Link, channel: ChannelId, now: Instant) {
-        let every = Duration::from_millis(TYPING_EVERY_MS.into());
-        let known = self.typing.take().filter(|typing| typing.channel == channel);
-        if known.as_ref().is_some_and(|typing| now - typing.signalled < every) {
-            self.typing = known;
-            return;
+        let mut known = self.typing.take().filter(|typing| typing.channel == channel);
+        if let Some(typing) = &mut known {
+            if now - typing.since >= Duration::from_millis(TYPING_EVERY_MS.into()) {
+                (typing.since, typing.signals) = (now, 0);
+            }
+            if typing.signals >= TYPING_BURST {
+                self.typing = known;
+                return;
+            }
         }
         let believed = known.filter(|typing| now < typing.believed_until && link.hears(typing.stream));
         let mut typing = match believed {
@@ -161,13 +170,13 @@ impl Peer {
             None => match sync::typist(state, link.user(), channel).await {
                 Ok((stream, user)) => {
                     let believed_until = now + TYPING_BELIEVED;
-                    Box::new(Typing { channel, stream, user, believed_until, signalled: now })
+                    Box::new(Typing { channel, stream, user, believed_until, since: now, signals: 0 })
                 }
                 // Not allowed, or not to be found out now: nobody sees them writing, and nothing else happens.
                 Err(_) => return,
             },
         };
-        typing.signalled = now;
+        typing.signals += 1;
         link.typing(typing.stream, channel, typing.user.clone());
         self.typing = Some(typing);
     }
