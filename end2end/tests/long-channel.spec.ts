@@ -133,4 +133,10 @@ test('the wheel loads older pages and the row under the pointer stays', async ({
     expect(await rows.count()).toBeGreaterThan(100);
   }).toPass();
   await expect(messages(ana.page)).toHaveAttribute('aria-busy', 'false');
+  // The way back comes up under the pointer: the wheel goes on over it.
+  await ana.page.getByRole('button', { name: 'Back to now' }).hover();
+  const place = (): Promise<number> => messages(ana.page).evaluate((scroller) => scroller.scrollTop);
+  const before = await place();
+  await ana.page.mouse.wheel(0, 300);
+  await expect.poll(place, 'once, whether or not the browser still turns').toBe(before + 300);
 });

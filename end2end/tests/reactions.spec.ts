@@ -66,6 +66,8 @@ test('the picker is worked by keyboard and remembers what was used', async ({ ro
   await ana.page.keyboard.press('+');
   await expect(ana.page.getByRole('heading', { name: 'Recent' })).toBeVisible();
   await search.fill('cake');
+  const first = ana.page.getByRole('grid').getByRole('button').first();
+  await expect(ana.page.locator('.emoji-picker__foot'), 'what Enter takes').toContainText((await first.getAttribute('aria-label')) ?? '?');
   await ana.page.keyboard.press('Tab');
   await expect(ana.page.getByRole('button', { name: 'Recent' })).toBeFocused();
   await ana.page.keyboard.press('ArrowRight');

@@ -1,7 +1,7 @@
 //! Measuring and moving a scroller whose content grows upwards (`flex-direction: column-reverse`): its
 //! `scrollTop` is 0 at the end and negative above it.
 
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, WheelEvent};
 
 /// Pixels between the view and the end.
 pub fn above_end(scroller: &Element) -> i32 {
@@ -16,6 +16,20 @@ pub fn below_start(scroller: &Element) -> i32 {
 /// Goes to the end.
 pub fn to_end(scroller: &Element) {
     scroller.set_scroll_top(0);
+}
+
+/// Pixels of a wheel that counts in lines.
+const LINE: f64 = 16.0;
+
+/// Scrolls by a wheel that is turned over something in front. In the middle of a turn the browser goes on scrolling what
+/// it began with, and is not to be kept from it.
+pub fn turn(scroller: &Element, event: &WheelEvent) {
+    if !event.cancelable() {
+        return;
+    }
+    event.prevent_default();
+    let unit = if event.delta_mode() == WheelEvent::DOM_DELTA_LINE { LINE } else { 1.0 };
+    scroller.set_scroll_top(scroller.scroll_top() + (event.delta_y() * unit) as i32);
 }
 
 /// Brings an element to the middle of the view.

@@ -18,7 +18,7 @@ use super::{profile, sending, shortcuts, times};
 use crate::app::controls::{Icon, Key, keyed};
 use crate::app::store::timeline::{Row, RowKey, Slot, Timeline};
 use crate::browser::dom::{self, Event, HtmlElement};
-use crate::browser::focus;
+use crate::browser::{focus, scroll};
 
 /// Where the toolbar waits while no message has it.
 const REST: &str = "toolbar-rest";
@@ -49,7 +49,7 @@ pub(super) fn MessageList(
         })
     };
     let busy = timeline.busy.clone();
-    let jump = jump_pill(chat, &timeline, reading);
+    let jump = jump_pill(chat, &timeline, reading, scroller);
     view! {
         <div class="timeline-frame">
             <div class="timeline-frame__top"><LinkBanner/></div>
@@ -123,7 +123,7 @@ fn row_key(row: &Row) -> Key {
 }
 
 /// What came while the reader was elsewhere, and the way back.
-fn jump_pill(chat: Chat, timeline: &Timeline, reading: Reading) -> AnyView {
+fn jump_pill(chat: Chat, timeline: &Timeline, reading: Reading, scroller: NodeRef<html::Div>) -> AnyView {
     let (channel, unseen) = (timeline.channel, timeline.unseen.clone());
     let state = Memo::new(move |_| (unseen.get(), reading.far()));
     part(move || {
@@ -134,7 +134,13 @@ fn jump_pill(chat: Chat, timeline: &Timeline, reading: Reading) -> AnyView {
             (count, _) => ("jump-pill jump-pill--new", [&count.to_string(), " new messages"].concat()),
         };
         let pill = view! {
-            <button class=class type="button" on:click=move |_| sending::to_end(chat, channel)>
+            <button
+                class=class
+                type="button"
+                on:click=move |_| sending::to_end(chat, channel)
+                // It comes up under a pointer that scrolls.
+                on:wheel=move |event| scroller.get_untracked().into_iter().for_each(|all| scroll::turn(&all, &event))
+            >
                 <Icon name="arrow-down"/>
                 {words}
             </button>

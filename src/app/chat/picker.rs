@@ -77,7 +77,14 @@ fn picker(chat: Chat, at: MenuAt) -> AnyView {
                 placeholder="Search emoji"
                 autocomplete="off"
                 prop:value=query
-                on:input=move |event| query.set(event_target_value(&event))
+                on:input=move |event| {
+                    query.set(event_target_value(&event));
+                    // What Enter takes.
+                    request_animation_frame(move || {
+                        let first = buttons().into_iter().next().filter(|_| !query.get_untracked().is_empty());
+                        named.set(first.and_then(|button| called(&button)));
+                    });
+                }
                 on:keydown=move |event| {
                     if event.key() == "Enter" && !event.is_composing() {
                         event.prevent_default();
@@ -272,9 +279,13 @@ fn button_at(event: &Event) -> Option<HtmlElement> {
 
 fn name_of(event: &Event, named: RwSignal<Option<(String, String)>>) {
     if let Some(button) = button_at(event) {
-        let (emoji, name) = (button.text_content(), button.get_attribute("aria-label"));
-        named.set(emoji.zip(name));
+        named.set(called(&button));
     }
+}
+
+/// An emoji and its name.
+fn called(button: &HtmlElement) -> Option<(String, String)> {
+    button.text_content().zip(button.get_attribute("aria-label"))
 }
 
 fn buttons() -> Vec<HtmlElement> {
