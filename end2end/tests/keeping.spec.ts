@@ -1,8 +1,8 @@
 /** What somebody has written, and where they are, survives what happens around them. */
 import type { Page, Route } from '@playwright/test';
 import { call, createChannel, fill, letIn, say } from './calls';
-import { expect, gather, hydrated, live, open, reload, test } from './fixture';
-import { act, composer, connectionBanner, message, messages, send, servers } from './gestures';
+import { expect, gather, hydrated, live, open, PASSWORD, reload, test } from './fixture';
+import { act, composer, connectionBanner, message, messages, send, servers, signIn } from './gestures';
 
 const SEND = '**/api/messages/send';
 
@@ -223,4 +223,19 @@ test('what was being written is before what is typed into a page that is not int
   arrive();
   await hydrated(ana.page);
   await expect(composer(ana.page)).toHaveValue('left here\nearly');
+});
+
+test('what waits when the session ends goes out once the same person has signed in again', async ({ room, ana, bo, faults }) => {
+  faults.expect(/ERR_FAILED|status of 401/);
+  await gather(room.path, ana, bo);
+  await ana.page.route(SEND, (route) => route.abort());
+  await send(ana.page, 'after signing in');
+  await expect(message(ana.page, 'after signing in')).toBeVisible();
+  await call(ana.request, 'accounts/logout', {});
+  await expect(ana.page).toHaveURL(/\/login/);
+  await ana.page.unroute(SEND);
+  await hydrated(ana.page);
+  await signIn(ana.page, ana.username, PASSWORD);
+  await expect(message(bo.page, 'after signing in')).toHaveCount(1);
+  await expect(message(bo.page, 'after signing in')).toBeVisible();
 });
