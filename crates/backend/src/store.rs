@@ -12,6 +12,9 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::mpsc;
 
 /// Runs one SQL text on whichever database `$db` is. `$1`-style placeholders work in both drivers.
+///
+/// What is asked often writes `limit $n + 0`: SQLite looks into a bare bound limit when it plans, and therefore
+/// prepares the statement anew each time it is bound (`sqlite3ExprIsInteger`).
 macro_rules! query {
     (run $db:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
         match $crate::store::tx::Db::conn($db) {

@@ -7,7 +7,7 @@ use protocol::snapshot::Place;
 use protocol::{ChannelId, GuildId};
 
 use super::badge::badge;
-use super::closures::{flag, part, word};
+use super::closures::{flag, follower, part, word};
 use super::context::{Chat, Screen};
 use super::shortcuts;
 use crate::app::controls::{Icon, Key, Menu, keyed};
@@ -165,10 +165,10 @@ fn is_private(channel: &Channel) -> bool {
 
 fn channel_row(chat: Chat, guild: GuildId, reads: ArcRwSignal<Reads>, channel: &Channel) -> AnyView {
     let id: ChannelId = channel.id;
-    let news = Memo::new(move |_| {
+    let news = follower(move || {
         reads.with(|reads| reads.get(&id).map_or((false, 0), |read| (read.is_unread(), read.mentions())))
     });
-    let here = Memo::new(move |_| chat.screen.get() == Screen::Channel(id));
+    let here = follower(move || chat.screen.get() == Screen::Channel(id));
     view! {
             <li>
                 <div

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::entity::Presence;
 
 use super::badge::badge;
-use super::closures::{flag, part, word};
+use super::closures::{flag, follower, part, word};
 use super::context::{Chat, Screen};
 use super::shortcuts;
 use crate::app::controls::{Avatar, AvatarSize, EmptyState, Icon, Key, keyed};
@@ -65,10 +65,10 @@ fn row(chat: Chat, dm: DmEntry) -> AnyView {
     let DmEntry { id, recipient } = dm;
     let name = recipient_name(chat, dm);
     let reads = chat.store().dm_reads.clone();
-    let news = Memo::new(move |_| {
+    let news = follower(move || {
         reads.with(|reads| reads.get(&id).map_or((false, 0), |read| (read.is_unread(), read.mentions())))
     });
-    let here = Memo::new(move |_| chat.screen.get() == Screen::Channel(id));
+    let here = follower(move || chat.screen.get() == Screen::Channel(id));
     let hue = protocol::entity::hue_of(recipient.get());
     view! {
             <li>

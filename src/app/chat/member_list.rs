@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use protocol::UserId;
 use protocol::entity::{Member, Presence};
 
-use super::closures::{part, text, word};
+use super::closures::{follower, part, text, word};
 use super::context::Chat;
 use super::{drawers, profile, shortcuts};
 use crate::api::Refusal;
@@ -96,7 +96,7 @@ fn member(chat: Chat, guild: &GuildEntry, id: UserId, away: bool) -> AnyView {
     });
     let hue = protocol::entity::hue_of(id.get());
     let owner = guild.guild.clone();
-    let owns = Memo::new(move |_| owner.with(|guild| guild.owner_id == id));
+    let owns = follower(move || owner.with(|guild| guild.owner_id == id));
     let presence = Signal::derive(move || Some(if away { Presence::Offline } else { Presence::Online }));
     view! {
         <li>

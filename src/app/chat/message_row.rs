@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::MessageId;
 use protocol::entity::{MessageKind, Quoted, User};
 
-use super::closures::{part, text, word};
+use super::closures::{Follower, follower, part, text, word};
 use super::context::{Chat, Screen};
 use super::editor::Editor;
 use super::markup_view::message_body;
@@ -95,7 +95,9 @@ struct Parts {
     /// Beginning of the ids of the parts. It stays the same when the message gets its own id.
     prefix: String,
     /// The message's id, once it has one.
-    id: Memo<Option<MessageId>>,
+    id: Follower<Option<MessageId>>,
+    /// Whether it begins a group.
+    first: Follower<bool>,
     author: User,
 }
 
@@ -105,9 +107,11 @@ fn person_row(chat: Chat, row: Row) -> AnyView {
         RowKey::Own(nonce) => format!("n{nonce}"),
     };
     let entry = row.entry.clone();
-    let id = Memo::new(move |_| entry.with(Entry::id));
+    let id = follower(move || entry.with(Entry::id));
+    let layout = row.layout.clone();
+    let first = follower(move || layout.with(|layout| layout.first));
     let author = row.entry.with_untracked(|entry| entry.message.author.clone());
-    let parts = Parts { chat, row, prefix, id, author };
+    let parts = Parts { chat, row, prefix, id, first, author };
     let labels = [&parts.prefix, "-author ", &parts.prefix, "-time"].concat();
     let (reply, gutter, head) = (reply_line(&parts), gutter(&parts), head(&parts));
     let (body, delivery, forms) = (body(&parts), delivery(chat, &parts.row), forms(&parts));
@@ -148,7 +152,8 @@ fn row_class(parts: &Parts) -> Signal<String> {
         let selected = id.is_some() && (answered == id || chat.target() == id);
         let first = row.layout.with(|layout| layout.first);
         row.entry.with(|Entry { message, delivery }| {
-            let mut class = String::from("message");
+            let mut class = String::with_capacity(48);
+            class.push_str("message");
             for (holds, name) in [
                 (first, " message--first"),
                 (message.reply_to.is_some(), " message--reply"),
@@ -169,7 +174,7 @@ fn row_class(parts: &Parts) -> Signal<String> {
 /// Which message this answers.
 fn reply_line(parts: &Parts) -> AnyView {
     let Parts { chat, row, .. } = parts.clone();
-    let quoted = Memo::new(move |_| {
+    let quoted = follower(move || {
         row.entry
             .with(|entry| entry.message.reply_to.clone().map(|quoted| (entry.message.channel_id, quoted)))
     });
@@ -211,10 +216,9 @@ fn author_name(parts: &Parts) -> Signal<String> {
 /// The picture of the first of a group, the time of the others.
 fn gutter(parts: &Parts) -> AnyView {
     let parts = parts.clone();
-    let first = first_of_group(&parts);
     let name = author_name(&parts);
     part(move || {
-        if first.get() {
+        if parts.first.get() {
             return Some(person(&parts, true, view! { <Avatar name hue=parts.author.hue()/> }.into_any()));
         }
         let clock = parts.chat.store().clock.clone();
@@ -257,11 +261,6 @@ fn link_tab_stop(chat: Chat) -> Signal<Option<&'static str>> {
     word(move || chat.interactive.get(), "-1")
 }
 
-fn first_of_group(parts: &Parts) -> Memo<bool> {
-    let layout = parts.row.layout.clone();
-    Memo::new(move |_| layout.with(|layout| layout.first))
-}
-
 fn sent_at(parts: &Parts) -> Signal<protocol::Timestamp> {
     let entry = parts.row.entry.clone();
     Signal::derive(move || entry.with(|entry| entry.message.created_at()))
@@ -270,11 +269,10 @@ fn sent_at(parts: &Parts) -> Signal<protocol::Timestamp> {
 /// Name and time of the first of a group; the others have a name for those who cannot see where they stand.
 fn head(parts: &Parts) -> AnyView {
     let parts = parts.clone();
-    let first = first_of_group(&parts);
     let name = author_name(&parts);
     part(move || {
         let author_id = [&parts.prefix, "-author"].concat();
-        if !first.get() {
+        if !parts.first.get() {
             return Some(view! { <span class="visually-hidden" id=author_id>{name}</span> }.into_any());
         }
         let clock = parts.chat.store().clock.clone();
@@ -316,8 +314,8 @@ fn body(parts: &Parts) -> AnyView {
     let Parts { chat, row, id, .. } = parts.clone();
     let entry = row.entry.clone();
     let words =
-        Memo::new(move |_| entry.with(|entry| (entry.message.content.clone(), entry.message.edited_at)));
-    let edits = Memo::new(move |_| id.get().is_some() && chat.editing.get() == id.get());
+        follower(move || entry.with(|entry| (entry.message.content.clone(), entry.message.edited_at)));
+    let edits = follower(move || id.get().is_some() && chat.editing.get() == id.get());
     part(move || {
         if edits.get() {
             let message = row.entry.with_untracked(|entry| entry.message.clone());

@@ -5,7 +5,7 @@ use protocol::entity::{hue_of, initials};
 use protocol::snapshot::Place;
 
 use super::badge::{badge, number};
-use super::closures::{part, text, word};
+use super::closures::{follower, part, text, word};
 use super::context::Chat;
 use super::shortcuts;
 use crate::app::controls::{Icon, Key, keyed};
@@ -59,9 +59,9 @@ pub(super) fn Rail() -> impl IntoView {
 fn tile(chat: Chat, guild: &GuildEntry) -> AnyView {
     let id = guild.id();
     let (names, reads) = (guild.guild.clone(), guild.reads.clone());
-    let name = Memo::new(move |_| names.with(|guild| guild.name.clone()));
-    let news = Memo::new(move |_| reads.with(totals));
-    let here = Memo::new(move |_| matches!(chat.place.get(), Place::Guild { guild, .. } if guild == id));
+    let name = follower(move || names.with(|guild| guild.name.clone()));
+    let news = follower(move || reads.with(totals));
+    let here = follower(move || matches!(chat.place.get(), Place::Guild { guild, .. } if guild == id));
     view! {
         <li>
             <a

@@ -7,7 +7,7 @@ use protocol::entity::User;
 use protocol::permissions::Permissions;
 use protocol::{ChannelId, MessageId};
 
-use super::closures::{part, text};
+use super::closures::{Follower, follower, part, text};
 use super::context::Chat;
 use super::picker;
 use super::reacting::react;
@@ -21,16 +21,16 @@ use crate::browser::focus;
 const NAMED: usize = 8;
 
 /// The line of reactions, while there are any.
-pub(super) fn reactions(chat: Chat, row: &Row, id: Memo<Option<MessageId>>) -> AnyView {
+pub(super) fn reactions(chat: Chat, row: &Row, id: Follower<Option<MessageId>>) -> AnyView {
     let row = row.clone();
     let channel = row.entry.with_untracked(|entry| entry.message.channel_id);
     let entry = row.entry.clone();
-    let emoji = Memo::new(move |_| {
+    let emoji = follower(move || {
         let Some(id) = id.get() else { return Vec::new() };
         let shown = entry.with(|entry| chat.with_wishes(id, &entry.message.reactions));
         shown.into_iter().map(|known| known.emoji).collect()
     });
-    let some = Memo::new(move |_| id.get().filter(|_| emoji.with(|emoji| !emoji.is_empty())));
+    let some = follower(move || id.get().filter(|_| emoji.with(|emoji| !emoji.is_empty())));
     part(move || {
         let (id, row) = (some.get()?, row.clone());
         let next = [&chat.channel_path(channel), "/", &id.to_string()].concat();
@@ -86,7 +86,7 @@ fn form_id(id: MessageId, takes_back: bool) -> String {
 
 fn chip(chat: Chat, row: &Row, channel: ChannelId, id: MessageId, emoji: String) -> AnyView {
     let (entry, known) = (row.entry.clone(), emoji.clone());
-    let state = Memo::new(move |_| {
+    let state = follower(move || {
         let shown = entry.with(|entry| chat.with_wishes(id, &entry.message.reactions));
         shown
             .into_iter()

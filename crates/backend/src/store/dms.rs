@@ -44,7 +44,7 @@ pub async fn open_of_user(db: &mut impl Db, user: UserId, limit: usize) -> Resul
         from dm_members m join channels c on c.id = m.channel_id
         join dm_members o on o.channel_id = m.channel_id and o.user_id <> m.user_id
         join users u on u.id = o.user_id where m.user_id = $1 and m.is_open
-        order by coalesce(c.last_message_id, c.id) desc limit $2";
+        order by coalesce(c.last_message_id, c.id) desc limit $2 + 0";
     Ok(query!(fetch_all Row, db, sql, user.get(), limit as i64)?.into_iter().map(Dm::from).collect())
 }
 

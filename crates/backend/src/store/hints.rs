@@ -30,7 +30,7 @@ pub(super) async fn leave(tx: &mut Tx, stream: Stream, rev: Rev) -> Result<()> {
 
 /// The streams that hints of late are about, and how far each is.
 pub async fn of_late(db: &mut impl Db) -> Result<Vec<(Stream, Rev)>> {
-    let sql = "select stream_kind, stream_id, rev from hints where id > $1 order by id desc limit $2";
+    let sql = "select stream_kind, stream_id, rev from hints where id > $1 order by id desc limit $2 + 0";
     let rows = query!(fetch_all(i64, i64, i64), db, sql, made_before(HEARD_FOR_MS), AT_ONCE)?;
     Ok(rows.into_iter().map(|(kind, id, rev)| (streams::from_key(kind, id), rev)).collect())
 }

@@ -63,7 +63,7 @@ pub async fn page(
     let after = after.map_or(0, Id::get);
     let sql = "select u.id, u.username, u.display_name, m.joined_at from members m
         join guilds g on g.id = m.guild_id join users u on u.id = m.user_id
-        where m.guild_id = $1 and m.user_id > $2 order by m.user_id limit $3";
+        where m.guild_id = $1 and m.user_id > $2 order by m.user_id limit $3 + 0";
     let rows = query!(fetch_all Row, db, sql, guild.get(), after, limit as i64)?;
     let last = rows.last().map_or(after, |row| row.id);
     let sql = "select m.user_id, m.role_id from member_roles m join roles r on r.id = m.role_id

@@ -137,7 +137,7 @@ pub async fn page(
 }
 
 async fn older(db: &mut impl Db, channel: ChannelId, before: i64, limit: usize) -> Result<(Vec<Row>, bool)> {
-    let sql = select!("where m.channel_id = $1 and m.id < $2 order by m.id desc limit $3");
+    let sql = select!("where m.channel_id = $1 and m.id < $2 order by m.id desc limit $3 + 0");
     let mut rows = query!(fetch_all Row, db, sql, channel.get(), before, limit as i64 + 1)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
@@ -145,7 +145,7 @@ async fn older(db: &mut impl Db, channel: ChannelId, before: i64, limit: usize) 
 }
 
 async fn newer(db: &mut impl Db, channel: ChannelId, after: i64, limit: usize) -> Result<(Vec<Row>, bool)> {
-    let sql = select!("where m.channel_id = $1 and m.id > $2 order by m.id limit $3");
+    let sql = select!("where m.channel_id = $1 and m.id > $2 order by m.id limit $3 + 0");
     let mut rows = query!(fetch_all Row, db, sql, channel.get(), after, limit as i64 + 1)?;
     let more = rows.len() > limit;
     rows.truncate(limit);

@@ -108,7 +108,7 @@ pub async fn people(
     limit: usize,
 ) -> Result<Vec<User>> {
     let sql = "select u.id, u.username, u.display_name from reactors r join users u on u.id = r.user_id
-        where r.channel_id = $1 and r.message_id = $2 and r.emoji = $3 order by r.user_id limit $4";
+        where r.channel_id = $1 and r.message_id = $2 and r.emoji = $3 order by r.user_id limit $4 + 0";
     let (channel, message, limit) = (channel.get(), message.get(), limit as i64);
     let rows = query!(fetch_all(i64, String, String), db, sql, channel, message, emoji, limit)?;
     let user = |(id, username, display_name)| User { id: Id::from_trusted(id), username, display_name };

@@ -103,7 +103,7 @@ pub async fn events_after(db: &mut impl Db, stream: Stream, after: Rev, limit: u
                 and not exists (select 1 from ended_streams s where s.kind = $1 and s.id = $2)))
             and (e.kind <> 'reaction_changed' or exists (
                 select 1 from messages m where m.channel_id = e.channel_id and m.id = e.message_id))
-        order by e.rev limit $4";
+        order by e.rev limit $4 + 0";
     let rows = query!(fetch_all(i64, Option<i64>, String), db, sql, kind, id, after, limit as i64)?;
     let logged = |(rev, channel, json): (i64, Option<i64>, String)| Logged {
         rev,
@@ -154,7 +154,7 @@ pub async fn expire(tx: &mut Tx, streams: &[Stream], before_ms: i64, limit: i64)
     for stream in streams {
         let (kind, id) = key(*stream);
         let oldest = "select rev, created_at from events where stream_kind = $1 and stream_id = $2
-            and rev < (select rev from streams where kind = $1 and id = $2) order by rev limit $3";
+            and rev < (select rev from streams where kind = $1 and id = $2) order by rev limit $3 + 0";
         let rows = query!(fetch_all(i64, i64), tx, oldest, kind, id, room)?;
         let old = rows.into_iter().take_while(|(_, created_at)| *created_at < before_ms);
         let Some((last, _)) = old.last() else { continue };
@@ -173,7 +173,7 @@ pub async fn page(db: &mut impl Db, after: Option<Stream>, limit: i64) -> Result
     let (kind, id) = after.map_or((-1, 0), key);
     let sql = "select s.kind, s.id, (select e.created_at from events e
             where e.stream_kind = s.kind and e.stream_id = s.id and e.rev < s.rev order by e.rev limit 1)
-        from streams s where s.kind > $1 or (s.kind = $1 and s.id > $2) order by s.kind, s.id limit $3";
+        from streams s where s.kind > $1 or (s.kind = $1 and s.id > $2) order by s.kind, s.id limit $3 + 0";
     let rows = query!(fetch_all(i64, i64, Option<i64>), db, sql, kind, id, limit)?;
     Ok(rows.into_iter().map(|(kind, id, oldest)| (from_key(kind, id), oldest)).collect())
 }
@@ -186,7 +186,7 @@ pub async fn over(db: &mut impl Db, before_ms: i64, limit: i64) -> Result<Vec<Gu
             and not exists (select 1 from ended_streams n where n.kind = 0 and n.id = s.id)
             and not exists (select 1 from events e where e.stream_kind = 0 and e.stream_id = s.id
                 and (e.created_at >= $1 or e.rev < s.rev))
-        order by s.id limit $2";
+        order by s.id limit $2 + 0";
     let rows = query!(fetch_all(i64,), db, sql, before_ms, limit)?;
     Ok(rows.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
 }

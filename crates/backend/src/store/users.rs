@@ -210,7 +210,7 @@ pub async fn find_near(db: &mut impl Db, user: UserId, prefix: &str, limit: usiz
         and (u.id in (select o.user_id from members m join guilds g on g.id = m.guild_id
               join members o on o.guild_id = m.guild_id where m.user_id = $1)
           or u.id in (select o.user_id from dm_members m join dm_members o on o.channel_id = m.channel_id where m.user_id = $1))
-        order by u.username limit $3";
+        order by u.username limit $3 + 0";
     let rows = query!(fetch_all Row, db, sql, user.get(), begins_with(prefix), limit as i64)?;
     Ok(rows.into_iter().map(User::from).collect())
 }
