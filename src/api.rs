@@ -96,7 +96,7 @@ impl<T: Serialize> Encoder<T> for JsonText {
     type Encoded = String;
 
     fn encode(value: &T) -> Result<String, Self::Error> {
-        serde_json::to_string(value)
+        serde_json::to_string(value).map(|text| quoted_otherwise(&text))
     }
 }
 
@@ -105,8 +105,20 @@ impl<T: DeserializeOwned> Decoder<T> for JsonText {
     type Encoded = str;
 
     fn decode(text: &str) -> Result<T, Unreadable> {
-        json::read(text)
+        json::read(&quoted_otherwise(text))
     }
+}
+
+/// A text with its double and single quotes exchanged; twice, and it is as before. A page carries JSON inside a string
+/// of a script, where each double quote takes a backslash and the time to write it.
+fn quoted_otherwise(text: &str) -> String {
+    let other = |byte| match byte {
+        b'"' => b'\'',
+        b'\'' => b'"',
+        byte => byte,
+    };
+    // Both are ASCII: what was UTF-8 stays UTF-8.
+    String::from_utf8(text.bytes().map(other).collect()).unwrap_or_default()
 }
 
 /// What a page waits for before it is sent, and finds in itself when it is taken over.

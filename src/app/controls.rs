@@ -1,5 +1,6 @@
 //! Controls: the parts every screen is made of. Props in, callbacks out; they read no data and call nobody.
 
+pub mod at_once;
 pub mod avatar;
 pub mod button;
 pub mod choice;
@@ -17,6 +18,7 @@ pub mod question;
 pub mod toast;
 pub mod typed;
 
+pub use at_once::at_once;
 pub use avatar::{Avatar, AvatarSize};
 pub use button::SubmitButton;
 pub use choice::{Segmented, Select};
