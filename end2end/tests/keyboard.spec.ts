@@ -1,7 +1,7 @@
 /** Everything by keyboard. */
 import { createChannel, fill, say } from './calls';
 import { expect, gather, test } from './fixture';
-import { composer, message, messages, send } from './gestures';
+import { composer, members, message, messages, send } from './gestures';
 
 test('Enter sends, Shift+Enter breaks the line', async ({ room, ana, bo }) => {
   await gather(room.path, ana, bo);
@@ -131,4 +131,18 @@ test('the first Tab offers to skip to the content, and it works', async ({ room,
   await expect(skip).toBeInViewport();
   await ana.page.keyboard.press('Enter');
   await expect(ana.page.locator('main')).toBeFocused();
+});
+
+test('the member list is one stop of the Tab key, where it was left', async ({ room, ana, bo }) => {
+  await gather(room.path, ana, bo);
+  const rows = members(ana.page).getByRole('link');
+  await expect(rows).toHaveCount(2);
+  const isIn = (): Promise<boolean> => ana.page.evaluate(() => document.activeElement?.closest('aside') !== null);
+  await rows.first().focus();
+  await ana.page.keyboard.press('ArrowDown');
+  await expect(rows.nth(1)).toBeFocused();
+  await ana.page.keyboard.press('Shift+Tab');
+  expect(await isIn(), 'the first row is no stop of its own').toBe(false);
+  await ana.page.keyboard.press('Tab');
+  await expect(rows.nth(1)).toBeFocused();
 });

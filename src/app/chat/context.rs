@@ -8,11 +8,12 @@ use protocol::permissions::Permissions;
 use protocol::snapshot::Place;
 use protocol::{ChannelId, GuildId, MessageId, UserId, markup};
 
+use super::closures::{flag, word};
 use super::live::Live;
 use super::reacting::Wish;
 use crate::app::controls::{Toasts, use_toasts};
 use crate::app::pages::{Address, parse_address};
-use crate::app::store::{GuildEntry, Stage, Store, StoreCtx};
+use crate::app::store::{GuildEntry, Link, Stage, Store, StoreCtx};
 use crate::browser::focus;
 
 /// What the conversation's place on screen shows.
@@ -28,6 +29,13 @@ pub(super) enum Screen {
     NoChannels(GuildId),
     /// There is nothing at this address, or it may not be seen.
     Nothing,
+}
+
+fn target_of(place: Place) -> Option<MessageId> {
+    match place {
+        Place::Guild { message, .. } | Place::Dm { message, .. } => message,
+        Place::Home => None,
+    }
 }
 
 /// Which part slides over the conversation on a narrow screen.
@@ -104,6 +112,8 @@ pub(super) struct Chat {
     /// Whether script has taken over. A message is one stop of the Tab key then, with keys of its own for what
     /// its links do without script.
     pub interactive: RwSignal<bool>,
+    /// The tab stop of links in messages: once script has taken over, none.
+    pub link_tab_stop: Signal<Option<&'static str>>,
 }
 
 impl Chat {
@@ -120,6 +130,12 @@ impl Chat {
             let store = store.clone();
             Memo::new(move |_| screen_of(&store, place.get()))
         };
+        if let (Screen::Channel(channel), Some(target)) =
+            (screen.get_untracked(), target_of(place.get_untracked()))
+        {
+            store.came_for(channel, target);
+        }
+        let interactive = RwSignal::new(false);
         let chat = Self {
             store: StoredValue::new(store),
             live: StoredValue::new(expect_context()),
@@ -140,7 +156,8 @@ impl Chat {
             members_away: RwSignal::new(false),
             composing: RwSignal::new(None),
             to_end: RwSignal::new(0),
-            interactive: RwSignal::new(false),
+            interactive,
+            link_tab_stop: word(move || interactive.get(), "-1"),
         };
         Effect::new(move |_| chat.interactive.set(true));
         provide_context(chat);
@@ -176,12 +193,24 @@ impl Chat {
         }
     }
 
+    /// Whether the person is here themselves. Without a live connection yet they are shown as others will see them in a
+    /// moment. Tracks.
+    pub(super) fn am_here(self) -> bool {
+        matches!(self.store().link.get(), Link::Live | Link::Connecting)
+    }
+
     /// The message the address points at. Tracks.
     pub(super) fn target(self) -> Option<MessageId> {
-        match self.place.get() {
-            Place::Guild { message, .. } | Place::Dm { message, .. } => message,
-            Place::Home => None,
-        }
+        target_of(self.place.get())
+    }
+
+    /// Whether the message the address points at was looked for and is not there.
+    pub(super) fn is_target_missing(self) -> Signal<bool> {
+        flag(move || {
+            let Screen::Channel(channel) = self.screen.get() else { return false };
+            let lacking = self.store().timeline(channel).and_then(|timeline| timeline.lacking.get());
+            lacking.is_some() && lacking == self.target()
+        })
     }
 
     /// A message of the channel on screen.

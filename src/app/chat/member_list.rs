@@ -21,22 +21,32 @@ pub(super) fn MemberPanel(
 ) -> impl IntoView {
     let chat: Chat = expect_context();
     let (online, all) = (guild.online.clone(), guild.members.clone());
-    let people = chat.store();
+    let (people, me) = (chat.store(), chat.store().my_id());
     // Sorted by name; names are compared in small letters, the way people look for them.
     let sorted = Memo::new(move |_| {
         let mut named: Vec<(bool, String, UserId)> = all.with(|members| {
             let here = online.get();
+            let is_here = |id: &UserId| if *id == me { chat.am_here() } else { here.contains(id) };
             members
                 .iter()
                 .map(|Member { user, .. }| {
                     let name = people.person_of(user).with(|user| user.display_name.to_lowercase());
-                    (!here.contains(&user.id), name, user.id)
+                    (!is_here(&user.id), name, user.id)
                 })
                 .collect()
         });
         named.sort();
         named.into_iter().map(|(away, _, id)| (away, id)).collect::<Vec<_>>()
     });
+    // The list is one stop of the Tab key: the member the keyboard was at, or the first.
+    let visited = RwSignal::new(None::<UserId>);
+    let stop = Memo::new(move |_| {
+        sorted.with(|rows| {
+            let known = visited.get().filter(|visited| rows.iter().any(|(_, id)| id == visited));
+            known.or_else(|| rows.first().map(|(_, id)| *id))
+        })
+    });
+    let rows = Rows { sorted, stop };
     view! {
         <aside
             class="side-panel"
@@ -55,16 +65,27 @@ pub(super) fn MemberPanel(
                 class="member-list"
                 on:click=move |event| profile::pressed(chat, &event)
                 on:keydown=move |event| shortcuts::in_list(&event)
+                on:focusin=move |event| visited.set(profile::person_at(&event).map(|(_, id)| id))
             >
-                {group(chat, &guild, sorted, false)}
-                {group(chat, &guild, sorted, true)}
+                {group(chat, &guild, rows, false)}
+                {group(chat, &guild, rows, true)}
                 {rest(chat, &guild)}
             </div>
         </aside>
     }
 }
 
-fn group(chat: Chat, guild: &GuildEntry, sorted: Memo<Vec<(bool, UserId)>>, away: bool) -> AnyView {
+/// What the rows of the list follow.
+#[derive(Clone, Copy)]
+struct Rows {
+    /// Who, and whether they are away; those who are here first.
+    sorted: Memo<Vec<(bool, UserId)>>,
+    /// The row that the Tab key stops at.
+    stop: Memo<Option<UserId>>,
+}
+
+fn group(chat: Chat, guild: &GuildEntry, rows: Rows, away: bool) -> AnyView {
+    let Rows { sorted, stop } = rows;
     let ids = Memo::new(move |_| {
         sorted.with(|sorted| sorted.iter().filter(|(a, _)| *a == away).map(|(_, id)| *id).collect::<Vec<_>>())
     });
@@ -81,7 +102,7 @@ fn group(chat: Chat, guild: &GuildEntry, sorted: Memo<Vec<(bool, UserId)>>, away
                     {text(move || ids.with(Vec::len).to_string())}
                 </h2>
                 <ul aria-labelledby=heading>
-                    {keyed(move || ids.get(), |id| Key::Number(id.get()), move |id| member(chat, &guild, id, away))}
+                    {keyed(move || ids.get(), |id| Key::Number(id.get()), move |id| member(chat, &guild, id, away, stop))}
                 </ul>
             }
             .into_any()
@@ -89,7 +110,7 @@ fn group(chat: Chat, guild: &GuildEntry, sorted: Memo<Vec<(bool, UserId)>>, away
     })
 }
 
-fn member(chat: Chat, guild: &GuildEntry, id: UserId, away: bool) -> AnyView {
+fn member(chat: Chat, guild: &GuildEntry, id: UserId, away: bool, stop: Memo<Option<UserId>>) -> AnyView {
     let person = chat.store().person(id);
     let name = Signal::derive(move || {
         person.as_ref().map(|user| user.with(|user| user.display_name.clone())).unwrap_or_default()
@@ -106,6 +127,7 @@ fn member(chat: Chat, guild: &GuildEntry, id: UserId, away: bool) -> AnyView {
                 href=profile::link(chat, id)
                 data-person=id.to_string()
                 aria-haspopup="dialog"
+                tabindex=word(move || chat.interactive.get() && stop.get() != Some(id), "-1")
             >
                 <Avatar name hue size=AvatarSize::Medium presence/>
                 <span class="member__text">

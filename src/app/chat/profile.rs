@@ -14,7 +14,7 @@ use crate::app::controls::Icon;
 use crate::app::pages::{Asking, may_remove, member_path, profile};
 use crate::app::store::GuildEntry;
 use crate::app::words;
-use crate::browser::dom::{self, MouseEvent};
+use crate::browser::dom::{self, Event, HtmlElement, MouseEvent};
 
 /// How wide the card is, with the room beside it. In the member list it opens on the other side of the names.
 const WIDTH: i32 = 336;
@@ -27,19 +27,22 @@ pub(super) fn link(chat: Chat, person: UserId) -> Option<String> {
     }
 }
 
-/// Opens the card of whoever was pressed: what has `data-person`.
+/// Opens the card of whoever was pressed.
 pub(super) fn pressed(chat: Chat, event: &MouseEvent) {
     let is_plain = !(event.ctrl_key() || event.meta_key() || event.shift_key());
-    let Some(name) = dom::target(event).and_then(|target| dom::closest(&target, "[data-person]")) else {
-        return;
-    };
-    let person = dom::attribute(&name, "data-person").and_then(|id| id.parse().ok());
-    if let Some(person) = person.filter(|_| is_plain) {
+    if let Some((name, person)) = person_at(event).filter(|_| is_plain) {
         event.prevent_default();
         let (x, y) = dom::below(&name);
         let x = if dom::closest(&name, ".side-panel").is_some() { x - WIDTH } else { x };
         chat.profile.set(Some(ProfileAt { person, x, y, from: None }));
     }
+}
+
+/// Whose name or picture an event happened at, and that itself: what has `data-person`.
+pub(super) fn person_at(event: &Event) -> Option<(HtmlElement, UserId)> {
+    let name = dom::closest(&dom::target(event)?, "[data-person]")?;
+    let person = dom::attribute(&name, "data-person")?.parse().ok()?;
+    Some((name, person))
 }
 
 fn close(chat: Chat) {

@@ -6,7 +6,6 @@ use protocol::entity::Presence;
 use super::closures::text;
 use super::context::Chat;
 use crate::app::controls::{Avatar, AvatarSize, Icon};
-use crate::app::store::Link;
 
 /// Name, connection, and the way to the settings.
 #[component]
@@ -16,15 +15,8 @@ pub(super) fn SelfBar() -> impl IntoView {
     let me = store.me.clone();
     let user = Memo::new(move |_| me.with(|me| me.user.clone()));
     let name = Signal::derive(move || user.with(|user| user.display_name.clone()));
-    let link = store.link.clone();
-    // Somebody whose page has no live connection yet is shown as others will see them in a moment.
-    let presence = Signal::derive(move || {
-        Some(if matches!(link.get(), Link::Live | Link::Connecting) {
-            Presence::Online
-        } else {
-            Presence::Offline
-        })
-    });
+    let presence =
+        Signal::derive(move || Some(if chat.am_here() { Presence::Online } else { Presence::Offline }));
     view! {
         <section class="self-bar" aria-label="Your status">
             <div class="self-bar__row">
