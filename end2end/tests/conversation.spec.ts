@@ -163,3 +163,26 @@ test('somebody far up is told what is new and not moved', async ({ room, ana, bo
   await expect(message(ana.page, 'fresh news')).toBeInViewport();
   await expect(pill).toHaveCount(0);
 });
+
+test('a link to a message that is gone leads to where it was, and says so', async ({ room, ana, bo, faults }) => {
+  faults.expect(/status of 404/);
+  const channel = room.guild.system_channel_id;
+  await fill(ana.request, channel, 120);
+  const gone = await say(ana.request, channel, 'soon gone');
+  await fill(bo.request, channel, 120);
+  await call(ana.request, 'messages/delete', { channel_id: channel, message_id: gone.id });
+  await say(bo.request, channel, `see ${new URL(`${room.path}/${gone.id}`, ana.page.url()).href}`);
+  const notice = bo.page.getByRole('status').filter({ hasText: 'That message is gone. This is where it was.' });
+  const before = messages(bo.page).getByRole('article').filter({ hasText: /line 120/ }).first();
+
+  await open(bo.page, `${room.path}/${gone.id}`);
+  await expect(notice).toBeVisible();
+  await expect(before).toBeInViewport();
+  await bo.page.getByRole('link', { name: 'Newest messages' }).click();
+  await expect(notice).toHaveCount(0);
+  await expect(message(bo.page, /^see http/)).toBeInViewport();
+
+  await messages(bo.page).getByRole('link', { name: gone.id }).click();
+  await expect(notice, 'also without loading the page anew').toBeVisible();
+  await expect(before).toBeInViewport();
+});

@@ -1,6 +1,6 @@
 /** Without script: every basic thing is a link or a form. */
 import type { Page } from '@playwright/test';
-import { fill, say } from './calls';
+import { call, fill, say } from './calls';
 import { expect, test, type Person } from './fixture';
 import { channelLink, composer, createServer, invite, join, members, message, messages, register, servers, signIn } from './gestures';
 
@@ -215,4 +215,19 @@ test('the drawers of a narrow screen open by links', async ({ room, ana }) => {
   await expect(servers(ana.page)).toBeInViewport();
   await ana.page.getByRole('link', { name: 'Close navigation' }).click();
   await expect(servers(ana.page)).not.toBeInViewport();
+});
+
+test('a link to a message that is gone leads to where it was', async ({ room, ana, faults }) => {
+  faults.expect(/status of 404/);
+  const channel = room.guild.system_channel_id;
+  await say(ana.request, channel, 'still here');
+  const gone = await say(ana.request, channel, 'soon gone');
+  await call(ana.request, 'messages/delete', { channel_id: channel, message_id: gone.id });
+  const answer = await ana.page.goto(`${room.path}/${gone.id}`);
+  expect(answer?.status()).toBe(404);
+  await expect(ana.page.getByText('That message is gone. This is where it was.')).toBeVisible();
+  await expect(message(ana.page, 'still here')).toBeVisible();
+  await ana.page.getByRole('link', { name: 'Newest messages' }).click();
+  await expect(ana.page).toHaveURL(room.path);
+  await expect(ana.page.getByText('That message is gone.')).toHaveCount(0);
 });

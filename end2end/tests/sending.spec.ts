@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { say } from './calls';
 import { expect, gather, live, reload, test } from './fixture';
-import { composer, connectionBanner, message, messages, send, signIn } from './gestures';
+import { composer, connectionBanner, members, message, messages, send, servers, signIn } from './gestures';
 
 const SEND = '**/api/messages/send';
 
@@ -158,4 +158,22 @@ test('what was being written when the session ended is there after signing in ag
   await signIn(ana.page, ana.username);
   await live(ana.page);
   await expect(composer(ana.page)).toHaveValue('half a thought');
+});
+
+test('who is cut off is told so on every page, and is shown as away', async ({ room, ana, faults }) => {
+  faults.expect(/ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED/);
+  await gather(room.path, ana);
+  const own = members(ana.page).getByRole('link', { name: /Ana/ });
+  const corner = ana.page.getByRole('region', { name: 'Your status' });
+  await expect(own).toContainText('Online');
+  await ana.context.setOffline(true);
+  await expect(connectionBanner(ana.page)).toBeVisible();
+  await expect(own).toContainText('Offline');
+  await expect(corner).toContainText('Offline');
+  await servers(ana.page).getByRole('link', { name: /Direct messages/ }).click();
+  await expect(ana.page.getByRole('heading', { level: 1, name: 'Messages' })).toBeVisible();
+  await expect(connectionBanner(ana.page)).toBeVisible();
+  await ana.context.setOffline(false);
+  await expect(ana.page.getByText(/Back online/)).toBeVisible();
+  await expect(corner).toContainText('Online');
 });

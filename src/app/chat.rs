@@ -63,6 +63,7 @@ mod unsent;
 pub use context::settle_in_composer;
 pub use live::{Live, connect};
 
+use banner::Notices;
 use channel_list::Sidebar;
 use closures::{flag, part, word};
 use context::{Chat, Drawer, Screen, channel_name};
@@ -74,7 +75,7 @@ use rail::Rail;
 use self_bar::SelfBar;
 use topbar::PlainTopbar;
 
-use crate::app::controls::{EmptyState, Icon, Spinner};
+use crate::app::controls::{EmptyState, Icon, Spinner, at_once};
 use crate::app::pages::{CreateChannelOpener, CreateOrJoinOpener, NewMessageOpener};
 use crate::app::store::reads::totals;
 use crate::app::store::{Stage, Store};
@@ -93,7 +94,7 @@ pub fn ChatFrame() -> impl IntoView {
     });
     let navigation_open = move || chat.drawer.get() == Some(Drawer::Navigation);
     let heading = heading(chat);
-    view! {
+    let frame = view! {
         <Title text=move || heading.get()/>
         // Only where there is one: a link to nothing is no way to skip.
         {part(move || matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! {
@@ -129,6 +130,7 @@ pub fn ChatFrame() -> impl IntoView {
                     tabindex="-1"
                     inert=flag(move || drawers::is_members(chat))
                 >
+                    <Notices/>
                     {part(move || Some(middle(chat.screen.get())))}
                 </main>
                 {panel}
@@ -136,7 +138,8 @@ pub fn ChatFrame() -> impl IntoView {
         </div>
         <DeletionDialog/>
         <Profile/>
-    }
+    };
+    at_once(frame.into_any())
 }
 
 /// What can be done before anything is open.

@@ -301,6 +301,14 @@ impl Store {
         !self.has_arrived.swap(true, Ordering::Relaxed) && self.has_history
     }
 
+    /// Takes note of the message the first page was made for: it may have come without.
+    pub fn came_for(&self, channel: ChannelId, message: MessageId) {
+        let is_first = self.has_history && !self.has_arrived.load(Ordering::Relaxed);
+        if let Some(timeline) = self.timeline(channel).filter(|_| is_first) {
+            timeline.note_lack_of(message);
+        }
+    }
+
     /// The reader has come to a channel: the line between old and new is drawn where they left off.
     pub fn arrive(&self, timeline: &Timeline) {
         let read = self.read_state(timeline.channel);

@@ -1,12 +1,14 @@
-//! The state of the connection, over the messages, so that nothing moves when it comes and goes.
+//! What has to be said about the whole page: the state of the connection, a message that is not there. It lies over
+//! what is on screen, so that nothing moves when it comes and goes.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_router::location::Url;
 
-use super::closures::part;
-use super::context::Chat;
+use super::closures::{part, text};
+use super::context::{Chat, Screen};
+use crate::api::document::set_status;
 use crate::app::controls::{Icon, Spinner};
 use crate::app::pages::current_path;
 use crate::app::store::Link;
@@ -25,10 +27,24 @@ enum Notice {
     Back,
 }
 
-/// The banner, while there is something to say.
+/// The banners, while there is something to say.
 #[component]
-pub(super) fn LinkBanner() -> impl IntoView {
+pub(super) fn Notices() -> impl IntoView {
     let chat: Chat = expect_context();
+    let missing = chat.is_target_missing();
+    if missing.get_untracked() {
+        // On the backend, where the page is made for that message.
+        set_status(404);
+    }
+    view! {
+        <div class="conversation__notices">
+            <div role="status">{link_banner(chat)}</div>
+            <div role="status">{part(move || missing.get().then(|| missing_banner(chat)))}</div>
+        </div>
+    }
+}
+
+fn link_banner(chat: Chat) -> AnyView {
     let store = chat.store();
     let notice = RwSignal::new(Notice::Nothing);
     let link = store.link.clone();
@@ -61,17 +77,29 @@ pub(super) fn LinkBanner() -> impl IntoView {
     });
     let (link, outdated, caught_up) = (store.link.clone(), store.outdated.clone(), store.caught_up.clone());
     let signed_out = Memo::new(move |_| link.get() == Link::SignedOut);
+    part(move || match notice.get() {
+        _ if signed_out.get() => Some(signed_out_banner()),
+        _ if outdated.get() => Some(outdated_banner()),
+        Notice::Nothing => None,
+        Notice::Away => Some(away_banner()),
+        Notice::Back => Some(back_banner(caught_up.get_untracked())),
+    })
+}
+
+/// Instead of the message the address names.
+fn missing_banner(chat: Chat) -> AnyView {
+    let newest = move || match chat.screen.get() {
+        Screen::Channel(channel) => chat.channel_path(channel),
+        _ => String::new(),
+    };
     view! {
-        <div role="status">
-            {part(move || match notice.get() {
-                _ if signed_out.get() => Some(signed_out_banner()),
-                _ if outdated.get() => Some(outdated_banner()),
-                Notice::Nothing => None,
-                Notice::Away => Some(away_banner()),
-                Notice::Back => Some(back_banner(caught_up.get_untracked())),
-            })}
+        <div class="banner">
+            <Icon name="warning"/>
+            <span class="banner__text">"That message is gone. This is where it was."</span>
+            <a class="button button--small" href=text(newest)>"Newest messages"</a>
         </div>
     }
+    .into_any()
 }
 
 fn signed_out_banner() -> AnyView {

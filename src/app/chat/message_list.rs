@@ -4,7 +4,6 @@ use leptos::html;
 use leptos::prelude::*;
 use protocol::MessageId;
 
-use super::banner::LinkBanner;
 use super::closures::{part, text};
 use super::context::Chat;
 use super::intro::Intro;
@@ -52,7 +51,6 @@ pub(super) fn MessageList(
     let jump = jump_pill(chat, &timeline, reading, scroller);
     view! {
         <div class="timeline-frame">
-            <div class="timeline-frame__top"><LinkBanner/></div>
             <div
                 node_ref=scroller
                 class="timeline"

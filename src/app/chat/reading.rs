@@ -171,7 +171,8 @@ impl Reading {
         }
     }
 
-    /// Brings the message of the address into view, once. It is fetched if it is not here.
+    /// Brings the message of the address into view, once. It is fetched if it is not here, and if it is nowhere, what
+    /// stood beside it is shown.
     fn go_to_target(self) {
         let Some((timeline, _)) = self.parts() else { return };
         let Some(target) = untrack(|| self.chat.target()) else {
@@ -189,6 +190,13 @@ impl Reading {
                 self.held.try_set_value(None);
                 scroll::to_middle(&row);
                 focus::focus(&row);
+            }
+            None if timeline.lacking.get_untracked() == Some(target) => {
+                self.went_to.try_set_value(Some(target));
+                if let Some(row) = timeline.beside(target).and_then(|near| focus::by_id(&row_id(near))) {
+                    self.held.try_set_value(None);
+                    scroll::to_middle(&row);
+                }
             }
             None => self.chat.live().page(timeline.channel, Anchor::Around(target)),
         }

@@ -11,15 +11,23 @@ use super::context::Chat;
 use crate::app::controls::{Icon, Spinner};
 use crate::app::store::Link;
 use crate::app::store::timeline::{Delivery, Row, RowKey};
+use crate::browser::focus;
 
-/// How long a message may be on its way before words say so. Most arrive sooner, and nothing flickers.
+/// How long a message may be on its way before words say so. Most arrive sooner, and nothing flickers. Where there is
+/// no network, words come at once.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The line under the text of a message written in this tab, while there is something to say.
 pub(super) fn delivery(chat: Chat, row: &Row) -> Option<AnyView> {
     let RowKey::Own(nonce) = row.key.clone() else { return None };
     let late = RwSignal::new(false);
-    Effect::new(move |_| set_timeout(move || _ = late.try_set(true), PATIENCE));
+    Effect::new(move |_| {
+        if focus::is_online() {
+            set_timeout(move || _ = late.try_set(true), PATIENCE);
+        } else {
+            late.set(true);
+        }
+    });
     let entry = row.entry.clone();
     let delivery = Memo::new(move |_| entry.with(|entry| entry.delivery.clone()));
     Some(part(move || match delivery.get() {
@@ -33,7 +41,12 @@ pub(super) fn delivery(chat: Chat, row: &Row) -> Option<AnyView> {
 fn on_its_way(chat: Chat) -> AnyView {
     let link = chat.store().link.clone();
     let words = text(move || {
-        if link.get() == Link::Live { "Sending…" } else { "Waiting for the connection" }.to_owned()
+        if link.get() == Link::Live && focus::is_online() {
+            "Sending…"
+        } else {
+            "Waiting for the connection"
+        }
+        .to_owned()
     });
     view! { <p class="message__state"><Spinner/>{words}</p> }.into_any()
 }

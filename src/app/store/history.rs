@@ -8,7 +8,7 @@ use leptos::prelude::{GetUntracked, Set, Update, WithUntracked};
 use protocol::entity::Message;
 use protocol::event::Event;
 use protocol::snapshot::{Anchor, History};
-use protocol::{Error, Rev, UserId};
+use protocol::{Error, MessageId, Rev, UserId};
 
 use super::clock::Clock;
 use super::guild::Stage;
@@ -55,10 +55,20 @@ impl Timeline {
             Anchor::Latest | Anchor::Around(_) => true,
         };
         match self.quiet(|quiet| quiet.page.take()).filter(|_| fits) {
-            Some(noted) => self.put(history, anchor, noted, me, clock),
+            Some(noted) => {
+                self.put(history, anchor, noted, me, clock);
+                if let Anchor::Around(wanted) = anchor {
+                    self.note_lack_of(wanted);
+                }
+            }
             // The reader looks again, and asks for what is missing now.
             None => self.arrange(clock),
         }
+    }
+
+    /// Takes note when a page that was read for a message's sake is without it.
+    pub(super) fn note_lack_of(&self, wanted: MessageId) {
+        self.lacking.set(Some(wanted).filter(|wanted| self.row(*wanted).is_none()));
     }
 
     /// Takes the newest page that the store asked for. False if it has to ask again.

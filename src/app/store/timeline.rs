@@ -130,6 +130,8 @@ pub struct TimelineSignals {
     pub busy: ArcRwSignal<bool>,
     /// The message that was deleted last.
     pub deleted: ArcRwSignal<Option<MessageId>>,
+    /// The message that somebody wanted to see and that is not there any more.
+    pub lacking: ArcRwSignal<Option<MessageId>>,
     /// Where the line between old and new is: after this message. Fixed when the reader arrives.
     pub divider: ArcRwSignal<Option<MessageId>>,
     quiet: Mutex<Quiet>,
@@ -164,6 +166,7 @@ impl Timeline {
             typing: ArcRwSignal::default(),
             busy: ArcRwSignal::default(),
             deleted: ArcRwSignal::default(),
+            lacking: ArcRwSignal::default(),
             divider: ArcRwSignal::default(),
             quiet: Mutex::new(Quiet { following: true, page: None, wanted: None }),
         }))
@@ -203,6 +206,14 @@ impl Timeline {
     pub fn row(&self, message: MessageId) -> Option<Row> {
         self.slots.with_untracked(|slots| {
             slots.iter().find(|slot| slot.message_id() == Some(message)).map(|slot| slot.row.clone())
+        })
+    }
+
+    /// What stands where a message was that is gone: the one before it, or the first.
+    pub fn beside(&self, gone: MessageId) -> Option<MessageId> {
+        self.slots.with_untracked(|slots| {
+            let ids = || slots.iter().filter_map(Slot::message_id);
+            ids().rfind(|id| *id < gone).or_else(|| ids().next())
         })
     }
 
