@@ -10,7 +10,7 @@ test('pressing a member shows who they are; “Message” opens the conversation
   const card = ana.page.getByRole('dialog', { name: 'Profile of Bo' });
   await expect(card).toContainText(`@${bo.username}`);
   await expect(card).toContainText(/In Lighthouse since \d+ \w+ \d{4}/);
-  await expect(card).toContainText(/Here since \d+ \w+ \d{4}/);
+  await expect(card).toContainText(/On Harmony since \d+ \w+ \d{4}/);
   await expect(card).toContainText('Online');
   await expectAccessible(ana.page, 'the card of a person');
   await card.getByRole('button', { name: 'Message' }).click();

@@ -104,7 +104,7 @@ fn pressed(suggestions: Suggestions, event: &KeyboardEvent, save: impl Fn(), can
 
 fn ways_out(cancel: impl Fn() + 'static) -> AnyView {
     view! {
-        <p class="message__state">
+        <p class="message__state message__state--sentence">
             "Escape "
             <button class="message__state-action" type="button" on:click=move |_| cancel()>"cancels"</button>
             ", Enter "

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::MessageId;
 use protocol::entity::{MessageKind, Quoted, User};
 
-use super::closures::{Follower, follower, part, text, word};
+use super::closures::{Follower, follower, part, text};
 use super::context::{Chat, Screen};
 use super::editor::Editor;
 use super::markup_view::message_body;
@@ -99,6 +99,8 @@ struct Parts {
     /// Whether it begins a group.
     first: Follower<bool>,
     author: User,
+    /// What the author is called now.
+    name: Signal<String>,
 }
 
 fn person_row(chat: Chat, row: Row) -> AnyView {
@@ -111,7 +113,9 @@ fn person_row(chat: Chat, row: Row) -> AnyView {
     let layout = row.layout.clone();
     let first = follower(move || layout.with(|layout| layout.first));
     let author = row.entry.with_untracked(|entry| entry.message.author.clone());
-    let parts = Parts { chat, row, prefix, id, first, author };
+    let person = chat.store().person_of(&author);
+    let name = Signal::derive(move || person.with(|user| user.display_name.clone()));
+    let parts = Parts { chat, row, prefix, id, first, author, name };
     let labels = [&parts.prefix, "-author ", &parts.prefix, "-time"].concat();
     let (reply, gutter, head) = (reply_line(&parts), gutter(&parts), head(&parts));
     let (body, delivery, forms) = (body(&parts), delivery(chat, &parts.row), forms(&parts));
@@ -208,18 +212,16 @@ fn quote(chat: Chat, channel: protocol::ChannelId, quoted: Quoted) -> AnyView {
     .into_any()
 }
 
-fn author_name(parts: &Parts) -> Signal<String> {
-    let person = parts.chat.store().person_of(&parts.author);
-    Signal::derive(move || person.with(|user| user.display_name.clone()))
-}
-
 /// The picture of the first of a group, the time of the others.
 fn gutter(parts: &Parts) -> AnyView {
     let parts = parts.clone();
-    let name = author_name(&parts);
     part(move || {
         if parts.first.get() {
-            return Some(person(&parts, true, view! { <Avatar name hue=parts.author.hue()/> }.into_any()));
+            return Some(person(
+                &parts,
+                true,
+                view! { <Avatar name=parts.name hue=parts.author.hue()/> }.into_any(),
+            ));
         }
         let clock = parts.chat.store().clock.clone();
         let at = sent_at(&parts);
@@ -229,7 +231,7 @@ fn gutter(parts: &Parts) -> AnyView {
                 id=[&parts.prefix, "-time"].concat()
                 datetime=text(move || at.get().to_string())
             >
-                <a href=permalink(&parts) tabindex=link_tab_stop(parts.chat)>
+                <a href=permalink(&parts) tabindex=parts.chat.link_tab_stop>
                     {text(move || times::time_of_day(at.get(), &clock.get()))}
                 </a>
             </time>
@@ -242,7 +244,7 @@ fn gutter(parts: &Parts) -> AnyView {
 fn person(parts: &Parts, is_picture: bool, content: AnyView) -> AnyView {
     let id = parts.author.id;
     let hidden = is_picture.then_some("true");
-    let tab_stop = if is_picture { Signal::stored(Some("-1")) } else { link_tab_stop(parts.chat) };
+    let tab_stop = if is_picture { Signal::stored(Some("-1")) } else { parts.chat.link_tab_stop };
     view! {
         <a
             href=profile::link(parts.chat, id)
@@ -256,11 +258,6 @@ fn person(parts: &Parts, is_picture: bool, content: AnyView) -> AnyView {
     .into_any()
 }
 
-/// Keeps the Tab key from stopping at every message's time.
-fn link_tab_stop(chat: Chat) -> Signal<Option<&'static str>> {
-    word(move || chat.interactive.get(), "-1")
-}
-
 fn sent_at(parts: &Parts) -> Signal<protocol::Timestamp> {
     let entry = parts.row.entry.clone();
     Signal::derive(move || entry.with(|entry| entry.message.created_at()))
@@ -269,11 +266,10 @@ fn sent_at(parts: &Parts) -> Signal<protocol::Timestamp> {
 /// Name and time of the first of a group; the others have a name for those who cannot see where they stand.
 fn head(parts: &Parts) -> AnyView {
     let parts = parts.clone();
-    let name = author_name(&parts);
     part(move || {
         let author_id = [&parts.prefix, "-author"].concat();
         if !parts.first.get() {
-            return Some(view! { <span class="visually-hidden" id=author_id>{name}</span> }.into_any());
+            return Some(view! { <span class="visually-hidden" id=author_id>{parts.name}</span> }.into_any());
         }
         let clock = parts.chat.store().clock.clone();
         let at = sent_at(&parts);
@@ -285,14 +281,14 @@ fn head(parts: &Parts) -> AnyView {
         let header = view! {
             <header class="message__header">
                 <h3 class="message__author" id=author_id data-hue=parts.author.hue().to_string()>
-                    {person(&parts, false, view! { {name} }.into_any())}
+                    {person(&parts, false, view! { {parts.name} }.into_any())}
                 </h3>
                 <time
                     class="message__time"
                     id=[&parts.prefix, "-time"].concat()
                     datetime=text(move || at.get().to_string())
                 >
-                    <a href=permalink(&parts) tabindex=link_tab_stop(parts.chat)>
+                    <a href=permalink(&parts) tabindex=parts.chat.link_tab_stop>
                         <span class="message__day-word">{day}</span>
                         {time}
                     </a>

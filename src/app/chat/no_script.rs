@@ -66,12 +66,12 @@ fn text_field(id: &'static str, label: &'static str, form: Submission, text: Str
     let refused = form.refusal().get_untracked().map(|error| error.to_string());
     let text = form.typed("content").unwrap_or(text);
     view! {
+        <label class="field__label" for=id>{label}</label>
         <textarea
             class="input"
             id=id
             name="content"
             rows="3"
-            aria-label=label
             aria-describedby=format!("{id}-note")
             aria-invalid=refused.is_some().then_some("true")
             required=true

@@ -85,7 +85,7 @@ pub fn profile(
         let since = name.zip(joined.get()).map(|(name, at)| ["In ", &name, " since ", &day(at)].concat());
         since.unwrap_or_default()
     });
-    let account = ["Here since ", &day(id.created_at())].concat();
+    let account = ["On Harmony since ", &day(id.created_at())].concat();
     view! {
         <div class="profile-card__banner"></div>
         <div class="profile-card__body">
