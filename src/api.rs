@@ -131,3 +131,24 @@ where
 
 /// What every server function answers.
 pub type Answer<T> = Result<T, Refusal>;
+
+/// A value that follows others, in a view that is there many times: passed on when it is another one.
+///
+/// A page on the backend is written once, and what is read there once or twice is computed when it is read. To keep it
+/// costs more than that, and was a tenth of a page's time.
+#[cfg(not(feature = "ssr"))]
+pub type Follower<T> = Memo<T>;
+/// A value that follows others, in a view that is there many times; on the backend computed when it is read.
+#[cfg(feature = "ssr")]
+pub type Follower<T> = Signal<T>;
+
+/// See [`Follower`].
+pub fn follower<T: PartialEq + Send + Sync + 'static>(
+    value: impl Fn() -> T + Send + Sync + 'static,
+) -> Follower<T> {
+    #[cfg(not(feature = "ssr"))]
+    let follower = Memo::new(move |_| value());
+    #[cfg(feature = "ssr")]
+    let follower = Signal::derive(value);
+    follower
+}

@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+pub(super) use crate::api::{Follower, follower};
+
 /// A part of a view that changes.
 pub(super) fn part(view: impl FnMut() -> Option<AnyView> + Send + 'static) -> AnyView {
     let view: Box<dyn FnMut() -> Option<AnyView> + Send> = Box::new(view);
@@ -25,24 +27,4 @@ pub(super) fn word(
 /// A class or a property that is there while something holds.
 pub(super) fn flag(holds: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
     Signal::derive(holds)
-}
-
-/// A value of a row that follows others and is passed on when it is another one.
-#[cfg(not(feature = "ssr"))]
-pub(super) type Follower<T> = Memo<T>;
-
-/// A page on the backend is written once: what is read there once or twice is computed when it is read. Keeping it
-/// as a memo costs more than that, and was a tenth of a page's time.
-#[cfg(feature = "ssr")]
-pub(super) type Follower<T> = Signal<T>;
-
-/// See [`Follower`].
-pub(super) fn follower<T: PartialEq + Send + Sync + 'static>(
-    value: impl Fn() -> T + Send + Sync + 'static,
-) -> Follower<T> {
-    #[cfg(not(feature = "ssr"))]
-    let follower = Memo::new(move |_| value());
-    #[cfg(feature = "ssr")]
-    let follower = Signal::derive(value);
-    follower
 }
