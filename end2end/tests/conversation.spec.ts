@@ -164,14 +164,14 @@ test('somebody far up is told what is new and not moved', async ({ room, ana, bo
   await expect(pill).toHaveCount(0);
 });
 
-test('a link to a message that is gone leads to where it was, and says so', async ({ room, ana, bo, faults }) => {
+test('a link to a message that is gone leads to where it was, and says so', async ({ room, ana, bo, faults, baseURL }) => {
   faults.expect(/status of 404/);
   const channel = room.guild.system_channel_id;
   await fill(ana.request, channel, 120);
   const gone = await say(ana.request, channel, 'soon gone');
   await fill(bo.request, channel, 120);
   await call(ana.request, 'messages/delete', { channel_id: channel, message_id: gone.id });
-  await say(bo.request, channel, `see ${new URL(`${room.path}/${gone.id}`, ana.page.url()).href}`);
+  await say(bo.request, channel, `see ${baseURL}${room.path}/${gone.id}`);
   const notice = bo.page.getByRole('status').filter({ hasText: 'That message is gone. This is where it was.' });
   const before = messages(bo.page).getByRole('article').filter({ hasText: /line 120/ }).first();
 
@@ -183,6 +183,7 @@ test('a link to a message that is gone leads to where it was, and says so', asyn
   await expect(message(bo.page, /^see http/)).toBeInViewport();
 
   await messages(bo.page).getByRole('link', { name: gone.id }).click();
+  await expect(bo.page, 'a link to a place in here is gone to').toHaveURL(`${room.path}/${gone.id}`);
   await expect(notice, 'also without loading the page anew').toBeVisible();
   await expect(before).toBeInViewport();
 });

@@ -8,6 +8,7 @@ use protocol::markup::{self, Block, Inline, List};
 use super::closures::{text, word};
 use super::context::{Chat, channel_name};
 use super::{sending, times};
+use crate::api::document::origin;
 use crate::app::controls::Icon;
 
 /// The body of a message: its text, with "(edited)" at the end of it.
@@ -107,10 +108,7 @@ fn inline_view(chat: Chat, inline: Inline) -> AnyView {
         Inline::Strike(content) => view! { <s>{inlines(chat, content)}</s> }.into_any(),
         Inline::Spoiler(content) => view! { <Spoiler content=inlines(chat, content)/> }.into_any(),
         Inline::Code(words) => view! { <code>{words}</code> }.into_any(),
-        Inline::Link { url, content } => view! {
-            <a href=url target="_blank" rel="noopener noreferrer nofollow ugc">{inlines(chat, content)}</a>
-        }
-        .into_any(),
+        Inline::Link { url, content } => link(url, inlines(chat, content)),
         Inline::User(id) => {
             let store = chat.store();
             let mine = id == store.my_id();
@@ -123,6 +121,16 @@ fn inline_view(chat: Chat, inline: Inline) -> AnyView {
         }
         Inline::Channel(id) => channel_mention(chat, id),
     }
+}
+
+/// A link leaves the page as it is and opens beside it, but for one to a place in here, which is gone to.
+fn link(url: String, content: Vec<AnyView>) -> AnyView {
+    let here = url.strip_prefix(&origin()).filter(|path| path.starts_with("/channels/")).map(str::to_owned);
+    let (href, target, rel) = match here {
+        Some(path) => (path, None, None),
+        None => (url, Some("_blank"), Some("noopener noreferrer nofollow ugc")),
+    };
+    view! { <a href=href target=target rel=rel>{content}</a> }.into_any()
 }
 
 /// A channel's name, leading to it if the person can see it.
