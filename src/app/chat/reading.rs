@@ -177,6 +177,10 @@ impl Reading {
         let Some((timeline, _)) = self.parts() else { return };
         let Some(target) = untrack(|| self.chat.target()) else {
             self.went_to.try_set_value(None);
+            // Looked for anew the next time: what stands beside it may not be here by then.
+            if timeline.lacking.get_untracked().is_some() {
+                timeline.lacking.set(None);
+            }
             return;
         };
         if self.went_to.try_get_value() == Some(Some(target))
