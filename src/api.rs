@@ -152,3 +152,21 @@ pub fn follower<T: PartialEq + Send + Sync + 'static>(
     let follower = Signal::derive(value);
     follower
 }
+
+#[cfg(test)]
+mod tests {
+    use leptos::server::codee::{Decoder, Encoder};
+
+    use super::JsonText;
+
+    #[test]
+    fn what_comes_along_with_a_page_is_read_as_it_was_written() {
+        for words in ["plain", "it's \"quoted\"", "\\'\\\"", "ünï'cödé \u{1f600} \u{2028}", "</script>", ""]
+        {
+            let written = <JsonText as Encoder<Vec<String>>>::encode(&vec![words.to_owned()]).unwrap();
+            assert!(!written.contains('"') || words.contains('\''), "{written}");
+            let read: Vec<String> = <JsonText as Decoder<Vec<String>>>::decode(&written).unwrap();
+            assert_eq!(read, [words]);
+        }
+    }
+}

@@ -1,5 +1,5 @@
 /** What is said in a channel: seen by both at once, changed, answered, found again. */
-import { call, fill, say } from './calls';
+import { call, createChannel, fill, say } from './calls';
 import { expect, gather, live, open, reload, test } from './fixture';
 import { act, composer, message, messages, send } from './gestures';
 
@@ -185,5 +185,12 @@ test('a link to a message that is gone leads to where it was, and says so', asyn
   await messages(bo.page).getByRole('link', { name: gone.id }).click();
   await expect(bo.page, 'a link to a place in here is gone to').toHaveURL(`${room.path}/${gone.id}`);
   await expect(notice, 'also without loading the page anew').toBeVisible();
+  await expect(before).toBeInViewport();
+
+  const aside = await createChannel(ana.request, room.guild.id, 'aside');
+  await say(ana.request, aside.id, `over there: ${baseURL}${room.path}/${gone.id}`);
+  await open(bo.page, `/channels/${room.guild.id}/${aside.id}`);
+  await messages(bo.page, 'aside').getByRole('link', { name: gone.id }).click();
+  await expect(notice, 'also in a channel that was not open before').toBeVisible();
   await expect(before).toBeInViewport();
 });

@@ -160,7 +160,7 @@ test('what was being written when the session ended is there after signing in ag
   await expect(composer(ana.page)).toHaveValue('half a thought');
 });
 
-test('who is cut off is told so on every page, and is shown as away', async ({ room, ana, faults }) => {
+test('who is cut off is told so also away from a channel, and is shown as away', async ({ room, ana, faults }) => {
   faults.expect(/ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED/);
   await gather(room.path, ana);
   const own = members(ana.page).getByRole('link', { name: /Ana/ });

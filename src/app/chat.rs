@@ -130,8 +130,8 @@ pub fn ChatFrame() -> impl IntoView {
                     tabindex="-1"
                     inert=flag(move || drawers::is_members(chat))
                 >
-                    <Notices/>
                     {part(move || Some(middle(chat.screen.get())))}
+                    <Notices/>
                 </main>
                 {panel}
             </div>

@@ -21,7 +21,7 @@ use leptos::prelude::{ArcRwSignal, Get, GetUntracked, Set, Update, With, WithUnt
 use litemap::LiteMap;
 use protocol::entity::{Dm, Me, Message, User};
 use protocol::permissions::Permissions;
-use protocol::snapshot::{Anchor, History, MembersPage, PageData};
+use protocol::snapshot::{Anchor, History, MembersPage, PageData, Place};
 use protocol::{ChannelId, GuildId, MessageId, Stream, UserId};
 
 pub mod apply;
@@ -84,6 +84,8 @@ pub struct StoreSignals {
     pub link: ArcRwSignal<Link>,
     /// Messages that arrived in the replay after the last interruption.
     pub caught_up: ArcRwSignal<u32>,
+    /// The message somebody wanted to see that is not there any more, and where it was.
+    pub lacking: ArcRwSignal<Option<(ChannelId, MessageId)>>,
     /// The reader's time zone and day.
     pub clock: ArcRwSignal<Clock>,
     /// The build that rendered this page.
@@ -139,6 +141,7 @@ impl Store {
             devices: ArcRwSignal::default(),
             link: ArcRwSignal::new(Link::Connecting),
             caught_up: ArcRwSignal::default(),
+            lacking: ArcRwSignal::default(),
             clock: ArcRwSignal::new(Clock::utc()),
             build,
             outbox_changes: ArcRwSignal::default(),
@@ -301,11 +304,26 @@ impl Store {
         !self.has_arrived.swap(true, Ordering::Relaxed) && self.has_history
     }
 
-    /// Takes note of the message the first page was made for: it may have come without.
-    pub fn came_for(&self, channel: ChannelId, message: MessageId) {
-        let is_first = self.has_history && !self.has_arrived.load(Ordering::Relaxed);
-        if let Some(timeline) = self.timeline(channel).filter(|_| is_first) {
-            timeline.note_lack_of(message);
+    /// Takes note of the place the first page was made for: it may have come without its message.
+    pub fn came_for(&self, place: Place) {
+        if let Place::Guild { channel: Some(channel), message: Some(message), .. }
+        | Place::Dm { channel, message: Some(message) } = place
+            && let Some(timeline) = self.timeline(channel)
+        {
+            self.look_for(&timeline, message);
+        }
+    }
+
+    /// Takes note when the page that was read for a message's sake is without it.
+    fn look_for(&self, timeline: &Timeline, message: MessageId) {
+        let is_lacking = timeline.row(message).is_none();
+        self.lacking.set(is_lacking.then_some((timeline.channel, message)));
+    }
+
+    /// Forgets what was lacking in a channel: something else of it is on screen.
+    pub fn forget_lack(&self, channel: ChannelId) {
+        if self.lacking.get_untracked().is_some_and(|(lacking, _)| lacking == channel) {
+            self.lacking.set(None);
         }
     }
 
@@ -319,7 +337,12 @@ impl Store {
     /// Takes a page of history that was asked for with [`Timeline::expect`].
     pub fn install_history(&self, timeline: &Timeline, history: History, anchor: Anchor) {
         history.messages.iter().for_each(|message| self.know_message(message));
-        timeline.install(history, anchor, self.my_id(), &self.clock.get_untracked());
+        let is_taken = timeline.install(history, anchor, self.my_id(), &self.clock.get_untracked());
+        match anchor {
+            Anchor::Around(wanted) if is_taken => self.look_for(timeline, wanted),
+            Anchor::Latest => self.forget_lack(timeline.channel),
+            _ => {}
+        }
     }
 
     /// What the person may do in a channel, from what is known. Tracks.

@@ -130,11 +130,6 @@ impl Chat {
             let store = store.clone();
             Memo::new(move |_| screen_of(&store, place.get()))
         };
-        if let (Screen::Channel(channel), Some(target)) =
-            (screen.get_untracked(), target_of(place.get_untracked()))
-        {
-            store.came_for(channel, target);
-        }
         let interactive = RwSignal::new(false);
         let chat = Self {
             store: StoredValue::new(store),
@@ -208,8 +203,10 @@ impl Chat {
     pub(super) fn is_target_missing(self) -> Signal<bool> {
         flag(move || {
             let Screen::Channel(channel) = self.screen.get() else { return false };
-            let lacking = self.store().timeline(channel).and_then(|timeline| timeline.lacking.get());
-            lacking.is_some() && lacking == self.target()
+            let (store, target) = (self.store(), self.target());
+            // Who may not read gets nothing at all, and nothing can be said then.
+            let may_read = store.access(channel).contains(Permissions::READ_HISTORY);
+            may_read && target.is_some_and(|target| store.lacking.get() == Some((channel, target)))
         })
     }
 

@@ -10,6 +10,7 @@ use super::context::{Chat, channel_name};
 use super::{sending, times};
 use crate::api::document::origin;
 use crate::app::controls::Icon;
+use crate::app::pages::{Address, parse_address};
 
 /// The body of a message: its text, with "(edited)" at the end of it.
 pub(super) fn message_body(chat: Chat, content: &str, edited_at: Option<Timestamp>) -> AnyView {
@@ -123,11 +124,17 @@ fn inline_view(chat: Chat, inline: Inline) -> AnyView {
     }
 }
 
+/// The path of an address in here. Only what is a conversation as it stands: a stranger wrote it, and the router would
+/// follow whatever else it may be resolved to.
+fn place_in<'a>(url: &'a str, origin: &str) -> Option<&'a str> {
+    let path = url.strip_prefix(origin)?;
+    (path.starts_with("/channels/") && matches!(parse_address(path), Address::Known(_))).then_some(path)
+}
+
 /// A link leaves the page as it is and opens beside it, but for one to a place in here, which is gone to.
 fn link(url: String, content: Vec<AnyView>) -> AnyView {
-    let here = url.strip_prefix(&origin()).filter(|path| path.starts_with("/channels/")).map(str::to_owned);
-    let (href, target, rel) = match here {
-        Some(path) => (path, None, None),
+    let (href, target, rel) = match place_in(&url, &origin()) {
+        Some(path) => (path.to_owned(), None, None),
         None => (url, Some("_blank"), Some("noopener noreferrer nofollow ugc")),
     };
     view! { <a href=href target=target rel=rel>{content}</a> }.into_any()
@@ -161,5 +168,31 @@ fn Spoiler(content: Vec<AnyView>) -> impl IntoView {
         >
             <span>{content}</span>
         </button>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place_in;
+
+    #[test]
+    fn only_conversations_of_this_place_are_gone_to() {
+        let here = |url| place_in(url, "https://chat.example");
+        assert_eq!(here("https://chat.example/channels/5/6/7"), Some("/channels/5/6/7"));
+        assert_eq!(here("https://chat.example/channels/@me/6"), Some("/channels/@me/6"));
+        for elsewhere in [
+            "https://chat.example/channels/..//evil.example/",
+            "https://chat.example/channels/%2e%2e//evil.example/",
+            "https://chat.example/channels/5/../../settings",
+            "https://chat.example/channels/5\\..\\evil",
+            "https://chat.example/settings",
+            "https://chat.example//evil.example/channels/5",
+            "https://chat.example.evil.example/channels/5/6",
+            "https://chat.example@evil.example/channels/5/6",
+            "http://chat.example/channels/5/6",
+            "https://chat.example/channels/5/6?a=b",
+        ] {
+            assert_eq!(here(elsewhere), None, "{elsewhere}");
+        }
     }
 }

@@ -65,7 +65,11 @@ pub(super) fn MemberPanel(
                 class="member-list"
                 on:click=move |event| profile::pressed(chat, &event)
                 on:keydown=move |event| shortcuts::in_list(&event)
-                on:focusin=move |event| visited.set(profile::person_at(&event).map(|(_, id)| id))
+                on:focusin=move |event| {
+                    if let Some((_, id)) = profile::person_at(&event) {
+                        visited.set(Some(id));
+                    }
+                }
             >
                 {group(chat, &guild, rows, false)}
                 {group(chat, &guild, rows, true)}

@@ -86,7 +86,8 @@ fn form_id(id: MessageId, takes_back: bool) -> String {
 
 fn chip(chat: Chat, row: &Row, channel: ChannelId, id: MessageId, emoji: String) -> AnyView {
     let (entry, known) = (row.entry.clone(), emoji.clone());
-    let state = follower(move || {
+    // Asked for four times below.
+    let state = Memo::new(move |_| {
         let shown = entry.with(|entry| chat.with_wishes(id, &entry.message.reactions));
         shown
             .into_iter()

@@ -175,12 +175,11 @@ impl Reading {
     /// stood beside it is shown.
     fn go_to_target(self) {
         let Some((timeline, _)) = self.parts() else { return };
+        let store = self.chat.store();
         let Some(target) = untrack(|| self.chat.target()) else {
             self.went_to.try_set_value(None);
-            // Looked for anew the next time: what stands beside it may not be here by then.
-            if timeline.lacking.get_untracked().is_some() {
-                timeline.lacking.set(None);
-            }
+            // What is gone is looked for anew the next time: what stands beside it may not be here by then.
+            store.forget_lack(timeline.channel);
             return;
         };
         if self.went_to.try_get_value() == Some(Some(target))
@@ -194,12 +193,14 @@ impl Reading {
                 self.held.try_set_value(None);
                 scroll::to_middle(&row);
                 focus::focus(&row);
+                store.forget_lack(timeline.channel);
             }
-            None if timeline.lacking.get_untracked() == Some(target) => {
+            None if store.lacking.get_untracked() == Some((timeline.channel, target)) => {
                 self.went_to.try_set_value(Some(target));
                 if let Some(row) = timeline.beside(target).and_then(|near| focus::by_id(&row_id(near))) {
                     self.held.try_set_value(None);
                     scroll::to_middle(&row);
+                    focus::focus_in_place(&row);
                 }
             }
             None => self.chat.live().page(timeline.channel, Anchor::Around(target)),

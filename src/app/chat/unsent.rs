@@ -12,6 +12,7 @@ use crate::app::controls::{Icon, Spinner};
 use crate::app::store::Link;
 use crate::app::store::timeline::{Delivery, Row, RowKey};
 use crate::browser::focus;
+use crate::browser::listener::Listener;
 
 /// How long a message may be on its way before words say so. Most arrive sooner, and nothing flickers. Where there is
 /// no network, words come at once.
@@ -21,32 +22,33 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) fn delivery(chat: Chat, row: &Row) -> Option<AnyView> {
     let RowKey::Own(nonce) = row.key.clone() else { return None };
     let late = RwSignal::new(false);
-    Effect::new(move |_| {
-        if focus::is_online() {
-            set_timeout(move || _ = late.try_set(true), PATIENCE);
-        } else {
-            late.set(true);
-        }
+    let online = RwSignal::new(true);
+    Effect::new(move |_: Option<[Listener; 2]>| {
+        let look = move || {
+            online.try_set(focus::is_online());
+            if !focus::is_online() {
+                late.try_set(true);
+            }
+        };
+        look();
+        set_timeout(move || _ = late.try_set(true), PATIENCE);
+        ["online", "offline"].map(|event| Listener::new(event, move |_| look()))
     });
     let entry = row.entry.clone();
     let delivery = Memo::new(move |_| entry.with(|entry| entry.delivery.clone()));
     Some(part(move || match delivery.get() {
         Delivery::Sent => None,
-        Delivery::Pending => late.get().then(|| on_its_way(chat)),
+        Delivery::Pending => late.get().then(|| on_its_way(chat, online)),
         Delivery::Unknown => Some(unanswered(chat, nonce.clone())),
         Delivery::Failed(error) => Some(failed(chat, nonce.clone(), &error)),
     }))
 }
 
-fn on_its_way(chat: Chat) -> AnyView {
+fn on_its_way(chat: Chat, online: RwSignal<bool>) -> AnyView {
     let link = chat.store().link.clone();
     let words = text(move || {
-        if link.get() == Link::Live && focus::is_online() {
-            "Sending…"
-        } else {
-            "Waiting for the connection"
-        }
-        .to_owned()
+        if link.get() == Link::Live && online.get() { "Sending…" } else { "Waiting for the connection" }
+            .to_owned()
     });
     view! { <p class="message__state"><Spinner/>{words}</p> }.into_any()
 }

@@ -147,7 +147,7 @@ pub fn SignedIn() -> impl IntoView {
         <Suspense fallback=Waiting>
             {move || Suspend::new(async move {
                 match start.await {
-                    Ok(start) => view! { <Loaded start/> }.into_any(),
+                    Ok(start) => view! { <Loaded start place/> }.into_any(),
                     Err(Refusal(error)) => view! { <Refused error/> }.into_any(),
                 }
             })}
@@ -167,10 +167,11 @@ fn Waiting() -> impl IntoView {
 }
 
 #[component]
-fn Loaded(start: Start) -> impl IntoView {
+fn Loaded(start: Start, place: Place) -> impl IntoView {
     provide_context(ExtraCtx(StoredValue::new(start.extra)));
     provide_dialogs();
     let store = Store::new(start.page);
+    store.came_for(place);
     provide_context(StoreCtx(store.clone()));
     connect(&store);
     remember_look(store.me.with_untracked(|me| me.settings));

@@ -8,7 +8,7 @@ use leptos::prelude::{GetUntracked, Set, Update, WithUntracked};
 use protocol::entity::Message;
 use protocol::event::Event;
 use protocol::snapshot::{Anchor, History};
-use protocol::{Error, MessageId, Rev, UserId};
+use protocol::{Error, Rev, UserId};
 
 use super::clock::Clock;
 use super::guild::Stage;
@@ -46,8 +46,8 @@ impl Timeline {
         }
     }
 
-    /// Takes the page the reader asked for, unless it does not fit any more what is here.
-    pub(super) fn install(&self, history: History, anchor: Anchor, me: UserId, clock: &Clock) {
+    /// Takes the page the reader asked for, unless it does not fit any more what is here: then false.
+    pub(super) fn install(&self, history: History, anchor: Anchor, me: UserId, clock: &Clock) -> bool {
         let edges = self.edges.get_untracked();
         let fits = match anchor {
             Anchor::Before(id) => edges.older && self.oldest_id() == Some(id),
@@ -55,20 +55,14 @@ impl Timeline {
             Anchor::Latest | Anchor::Around(_) => true,
         };
         match self.quiet(|quiet| quiet.page.take()).filter(|_| fits) {
-            Some(noted) => {
-                self.put(history, anchor, noted, me, clock);
-                if let Anchor::Around(wanted) = anchor {
-                    self.note_lack_of(wanted);
-                }
-            }
+            Some(noted) => self.put(history, anchor, noted, me, clock),
             // The reader looks again, and asks for what is missing now.
-            None => self.arrange(clock),
+            None => {
+                self.arrange(clock);
+                return false;
+            }
         }
-    }
-
-    /// Takes note when a page that was read for a message's sake is without it.
-    pub(super) fn note_lack_of(&self, wanted: MessageId) {
-        self.lacking.set(Some(wanted).filter(|wanted| self.row(*wanted).is_none()));
+        true
     }
 
     /// Takes the newest page that the store asked for. False if it has to ask again.

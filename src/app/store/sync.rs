@@ -306,6 +306,7 @@ impl Store {
     /// Takes the newest messages of a channel that were asked for by [`Want::History`].
     pub fn install_latest(&self, history: History) {
         let (channel, rev) = (history.channel_id, history.rev);
+        self.forget_lack(channel);
         let stream = Stream::Dm(channel);
         if lock(&self.sync).intakes.contains_key(&stream) {
             let (me, last_read_id) = (self.my_id(), history.last_read_id);

@@ -130,8 +130,6 @@ pub struct TimelineSignals {
     pub busy: ArcRwSignal<bool>,
     /// The message that was deleted last.
     pub deleted: ArcRwSignal<Option<MessageId>>,
-    /// The message that somebody wanted to see and that is not there any more.
-    pub lacking: ArcRwSignal<Option<MessageId>>,
     /// Where the line between old and new is: after this message. Fixed when the reader arrives.
     pub divider: ArcRwSignal<Option<MessageId>>,
     quiet: Mutex<Quiet>,
@@ -166,7 +164,6 @@ impl Timeline {
             typing: ArcRwSignal::default(),
             busy: ArcRwSignal::default(),
             deleted: ArcRwSignal::default(),
-            lacking: ArcRwSignal::default(),
             divider: ArcRwSignal::default(),
             quiet: Mutex::new(Quiet { following: true, page: None, wanted: None }),
         }))

@@ -414,3 +414,26 @@ fn the_end_that_was_wanted_is_shown_although_another_page_comes_later() {
     assert!(!reader.timeline.edges.get_untracked().newer);
     reader.check();
 }
+
+#[test]
+fn a_message_that_is_gone_is_noticed_until_something_else_is_on_screen() {
+    let mut reader = Reader::general(300);
+    let there = reader.world.message_ids()[100];
+    let gone = MessageId::from_trusted(there.get() + 1);
+    assert!(!reader.world.message_ids().contains(&gone));
+    let lacking = |reader: &Reader| reader.store.lacking.get_untracked();
+    let look_for = |reader: &mut Reader, message| {
+        reader.ask(Anchor::Around(message));
+        reader.take_page();
+    };
+    look_for(&mut reader, gone);
+    assert_eq!(lacking(&reader), Some((reader.place, gone)));
+    assert_eq!(reader.timeline.beside(gone), Some(there));
+    look_for(&mut reader, there);
+    assert_eq!(lacking(&reader), None);
+    look_for(&mut reader, gone);
+    reader.store.want(Want::History(reader.place));
+    reader.fetch();
+    reader.take_wanted();
+    assert_eq!(lacking(&reader), None, "the end is on screen");
+}
