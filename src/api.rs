@@ -1,4 +1,5 @@
-//! Server functions: who is calling → the action → its result. One file per noun, nothing decided here.
+//! Server functions: who is calling → the action → its result. One file per noun, nothing decided here. And what the
+//! two halves do differently for all of `app`: [`once`], [`follower`].
 
 use std::future::Future;
 

@@ -67,6 +67,7 @@ test('what is written without a connection waits and arrives once, in order', as
   for (const text of texts) await send(ana.page, text);
   const rows = (page: Page) => messages(page).getByRole('article').filter({ hasText: /in the tunnel/ });
   await expect(rows(ana.page)).toHaveCount(3);
+  await expect(rows(ana.page).getByText('Waiting for the connection')).toHaveCount(3);
   await say(bo.request, room.guild.system_channel_id, 'meanwhile outside');
   await expect(message(bo.page, 'meanwhile outside')).toBeVisible();
   await expect(rows(bo.page)).toHaveCount(0);
