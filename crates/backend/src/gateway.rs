@@ -12,6 +12,7 @@ use crate::auth::peer;
 use crate::hub::{Seat, SeatLimits};
 use crate::{Actor, AppState};
 
+mod bell;
 #[cfg(test)]
 mod documented;
 mod hello;

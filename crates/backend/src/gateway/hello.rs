@@ -85,17 +85,9 @@ async fn hello(wire: &mut Wire, link: &Link) -> Result<Cursors, End> {
             }
         }
     };
-    let closed = async {
-        loop {
-            if let Some(code) = link.closed() {
-                return code;
-            }
-            link.woken().await;
-        }
-    };
     tokio::select! {
         result = tokio::time::timeout(HELLO_WITHIN, first) => result.unwrap_or(Err(End::Close(CloseCode::NoHello))),
-        code = closed => Err(End::Close(code)),
+        code = link.closing() => Err(End::Close(code)),
     }
 }
 

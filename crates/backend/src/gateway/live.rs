@@ -1,6 +1,8 @@
 //! A connection that has caught up: what waits goes out, what comes in is answered.
 
+use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::task::Context;
 use std::time::Duration;
 
 use axum::extract::ws::Message;
@@ -11,6 +13,7 @@ use protocol::{ChannelId, Stream};
 use tokio::time::Instant;
 
 use super::End;
+use super::bell::Bell;
 use super::wire::Wire;
 use crate::AppState;
 use crate::actions::sync;
@@ -35,35 +38,49 @@ const SESSION_CHECK_EVERY: Duration = Duration::from_secs(5 * 60);
 pub(super) async fn serve(state: &AppState, wire: &mut Wire, link: &Link) -> End {
     let mut batch = Batch::new();
     let mut peer = Peer::new();
+    let mut bell = Bell::new();
     // One timer for each connection, moved only when it rings.
     let mut alarm = pin!(tokio::time::sleep_until(peer.next_alarm()));
     loop {
-        if let Err(end) = wire.drain(link, &mut batch).await {
+        let turn = poll_fn(|context| {
+            if let Some(waker) = bell.answer(context.waker()) {
+                let context = &mut Context::from_waker(waker);
+                let turn = wire.poll_receive(context).map(Turn::Received);
+                let turn =
+                    if turn.is_ready() { turn } else { alarm.as_mut().poll(context).map(|()| Turn::Alarm) };
+                if turn.is_ready() {
+                    // There may be more of it.
+                    bell.ring();
+                    return turn;
+                }
+            }
+            link.poll_take(&mut batch, context).map(Turn::Taken)
+        });
+        let ended = match turn.await {
+            Turn::Taken(Ok(())) => wire.send(link, &mut batch).await,
+            Turn::Taken(Err(code)) => Err(End::Close(code)),
+            Turn::Received(Ok(message)) => peer.handle(state, link, message).await,
+            Turn::Received(Err(end)) => Err(end),
+            Turn::Alarm => {
+                let checked = peer.check(state, link, Instant::now()).await;
+                alarm.as_mut().reset(peer.next_alarm());
+                checked
+            }
+        };
+        if let Err(end) = ended {
             return end;
         }
-        tokio::select! {
-            () = link.woken() => {}
-            received = wire.receive() => {
-                let handled = match received {
-                    Ok(message) => peer.handle(state, link, message).await,
-                    Err(end) => Err(end),
-                };
-                if let Err(end) = handled {
-                    return end;
-                }
-            }
-            () = &mut alarm => {
-                let now = Instant::now();
-                if now >= peer.heard + SILENCE {
-                    return End::Close(CloseCode::Silent);
-                }
-                if let Err(end) = peer.check_session(state, link, now).await {
-                    return end;
-                }
-                alarm.as_mut().reset(peer.next_alarm());
-            }
-        }
     }
+}
+
+/// What there is to do.
+enum Turn {
+    /// Frames wait, or there will be no more of them.
+    Taken(Result<(), CloseCode>),
+    /// The peer said something, or went.
+    Received(Result<Message, End>),
+    /// It is time to look whether the connection may stay.
+    Alarm,
 }
 
 /// What is remembered of the other side.
@@ -137,6 +154,14 @@ impl Peer {
             self.session_checked = now;
         }
         is_due
+    }
+
+    /// Whether the connection may stay.
+    async fn check(&mut self, state: &AppState, link: &Link, now: Instant) -> Result<(), End> {
+        if now >= self.heard + SILENCE {
+            return Err(End::Close(CloseCode::Silent));
+        }
+        self.check_session(state, link, now).await
     }
 
     async fn check_session(&mut self, state: &AppState, link: &Link, now: Instant) -> Result<(), End> {

@@ -2,11 +2,11 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use futures_util::{FutureExt, SinkExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use protocol::frame::{CloseCode, ServerFrame};
 
 use super::End;
@@ -33,30 +33,27 @@ impl Wire {
 
     /// The next message. An error ends the connection; so does the peer.
     pub(super) async fn receive(&mut self) -> Result<Message, End> {
-        match self.socket.recv().await {
+        poll_fn(|context| self.poll_receive(context)).await
+    }
+
+    /// As [`Wire::receive`], for who waits for other things as well.
+    pub(super) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<Message, End>> {
+        self.socket.poll_next_unpin(context).map(|received| match received {
             Some(Ok(Message::Close(_))) | None => Err(End::Gone),
             Some(Ok(message)) => Ok(message),
             // Too large, not UTF-8, not a frame at all, or the peer went without a word: saying goodbye tries.
             Some(Err(_)) => Err(End::Close(CloseCode::Malformed)),
-        }
+        })
     }
 
-    /// Writes everything that waits for the connection, until nothing does.
-    pub(super) async fn drain(&mut self, link: &Link, batch: &mut Batch) -> Result<(), End> {
-        loop {
-            if let Some(code) = link.take(batch) {
-                return Err(End::Close(code));
-            }
-            if batch.is_empty() {
-                return Ok(());
-            }
-            let frames = batch.drain(..).map(|queued| queued.frame);
-            write(&mut self.socket, link, frames).await?;
-            if batch.capacity() > 2 * KEPT {
-                // A burst is over; the memory it took goes back.
-                batch.shrink_to(KEPT);
-            }
+    /// Writes what was taken from the outbox.
+    pub(super) async fn send(&mut self, link: &Link, batch: &mut Batch) -> Result<(), End> {
+        write(&mut self.socket, link, batch.drain(..).map(|queued| queued.frame)).await?;
+        if batch.capacity() > 2 * KEPT {
+            // A burst is over; the memory it took goes back.
+            batch.shrink_to(KEPT);
         }
+        Ok(())
     }
 
     /// Writes frames that did not go through the outbox, some at a time.
@@ -122,17 +119,11 @@ async fn write(
     }
     link.set_stalled(true);
     let mut deadline = pin!(tokio::time::sleep(WRITE_TIMEOUT));
-    let end = loop {
-        tokio::select! {
-            biased;
-            result = &mut writing => break result.map_err(|_| End::Gone),
-            () = link.woken() => {
-                if let Some(code) = link.closed() {
-                    break Err(End::Close(code));
-                }
-            }
-            () = &mut deadline => break Err(End::Close(CloseCode::TooSlow)),
-        }
+    let end = tokio::select! {
+        biased;
+        result = &mut writing => result.map_err(|_| End::Gone),
+        code = link.closing() => Err(End::Close(code)),
+        () = &mut deadline => Err(End::Close(CloseCode::TooSlow)),
     };
     link.set_stalled(false);
     end

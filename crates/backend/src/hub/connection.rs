@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 use axum::extract::ws::Utf8Bytes;
 use protocol::frame::CloseCode;
 use protocol::{GuildId, Rev, SessionId, Stream, UserId};
-use tokio::sync::Notify;
 
 use super::locked;
 use super::outbox::{Kind, Outbox, Pushed, Queued};
@@ -62,14 +62,36 @@ impl Listening {
     }
 }
 
+/// What waits for a connection, and who waits for it.
+#[derive(Debug, Default)]
+struct Waiting {
+    outbox: Outbox,
+    /// The task of the connection, once it found nothing to do.
+    task: Option<Waker>,
+}
+
+impl Waiting {
+    /// Under the same lock as the outbox: a lock of its own would be one more for each of a thousand recipients.
+    fn wake(&self) {
+        if let Some(task) = &self.task {
+            task.wake_by_ref();
+        }
+    }
+
+    fn wait(&mut self, task: &Waker) {
+        if !self.task.as_ref().is_some_and(|known| known.will_wake(task)) {
+            self.task = Some(task.clone());
+        }
+    }
+}
+
 /// A live socket. Kept small: there is one for every open tab.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) user: UserId,
     pub(super) session: SessionId,
     pub(super) listening: Mutex<Listening>,
-    outbox: Mutex<Outbox>,
-    woken: Notify,
+    waiting: Mutex<Waiting>,
     /// Its socket takes no more bytes for now, so it is no use to wait for it.
     stalled: AtomicBool,
 }
@@ -80,8 +102,7 @@ impl Connection {
             user,
             session,
             listening: Mutex::default(),
-            outbox: Mutex::default(),
-            woken: Notify::new(),
+            waiting: Mutex::default(),
             stalled: AtomicBool::new(false),
         }
     }
@@ -89,16 +110,16 @@ impl Connection {
     /// Puts a frame into the outbox. True when the outbox fills up although the socket takes bytes: then its
     /// task only needs a turn.
     pub(super) fn push(&self, frame: Utf8Bytes, kind: Kind) -> bool {
-        let pushed = locked(&self.outbox).push(frame, kind);
-        match pushed {
+        let mut waiting = locked(&self.waiting);
+        match waiting.outbox.push(frame, kind) {
             Pushed::Queued { wake, crowded } => {
                 if wake {
-                    self.woken.notify_one();
+                    waiting.wake();
                 }
                 crowded && !self.stalled.load(Ordering::Relaxed)
             }
             Pushed::Overflowed => {
-                self.woken.notify_one();
+                waiting.wake();
                 false
             }
             Pushed::Shed | Pushed::Closed => false,
@@ -107,49 +128,59 @@ impl Connection {
 
     /// Whether the outbox fills up although the socket takes bytes.
     pub(super) fn needs_a_turn(&self) -> bool {
-        !self.stalled.load(Ordering::Relaxed) && locked(&self.outbox).needs_a_turn()
+        !self.stalled.load(Ordering::Relaxed) && locked(&self.waiting).outbox.needs_a_turn()
     }
 
     /// Ends the connection: what waits is dropped, nothing more is taken, its task says goodbye.
     pub(super) fn close(&self, code: CloseCode) {
-        if locked(&self.outbox).close(code) {
-            self.woken.notify_one();
+        let mut waiting = locked(&self.waiting);
+        if waiting.outbox.close(code) {
+            waiting.wake();
         }
     }
 
-    /// Why it was closed, if it was.
-    pub(super) fn closed(&self) -> Option<CloseCode> {
-        locked(&self.outbox).closed()
+    /// Swaps what waits into `batch`, or says why there will be no more. While nothing waits the task of `context` is the
+    /// one that is woken.
+    pub(super) fn poll_take(
+        &self,
+        batch: &mut VecDeque<Queued>,
+        context: &Context<'_>,
+    ) -> Poll<Result<(), CloseCode>> {
+        let mut waiting = locked(&self.waiting);
+        if let Some(code) = waiting.outbox.closed() {
+            return Poll::Ready(Err(code));
+        }
+        waiting.outbox.take(batch);
+        if !batch.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        waiting.wait(context.waker());
+        Poll::Pending
     }
 
-    /// Swaps what waits into `batch`, or says why there will be no more.
-    pub(super) fn take(&self, batch: &mut VecDeque<Queued>) -> Option<CloseCode> {
-        let mut outbox = locked(&self.outbox);
-        let closed = outbox.closed();
-        if closed.is_none() {
-            outbox.take(batch);
+    /// The end, whatever waits until then.
+    pub(super) fn poll_closed(&self, context: &Context<'_>) -> Poll<CloseCode> {
+        let mut waiting = locked(&self.waiting);
+        if let Some(code) = waiting.outbox.closed() {
+            return Poll::Ready(code);
         }
-        closed
+        waiting.wait(context.waker());
+        Poll::Pending
     }
 
     /// Drops waiting events for which `is_known` holds.
     pub(super) fn forget(&self, is_known: impl FnMut(Stream, Rev) -> bool) {
-        locked(&self.outbox).forget(is_known);
+        locked(&self.waiting).outbox.forget(is_known);
     }
 
     /// Lets events be dropped until [`Connection::end_catching_up`].
     pub(super) fn begin_catching_up(&self) {
-        locked(&self.outbox).begin_catching_up();
+        locked(&self.waiting).outbox.begin_catching_up();
     }
 
     /// Whether nothing was dropped meanwhile.
     pub(super) fn end_catching_up(&self) -> bool {
-        locked(&self.outbox).end_catching_up()
-    }
-
-    /// Waits until something was pushed or the connection was closed.
-    pub(super) async fn woken(&self) {
-        self.woken.notified().await;
+        locked(&self.waiting).outbox.end_catching_up()
     }
 
     /// Notes whether the socket takes bytes at the moment.

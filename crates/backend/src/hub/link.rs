@@ -1,7 +1,9 @@
 //! The gateway's hold on its connection. Dropping it takes the connection out of everything.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use protocol::entity::User;
 use protocol::frame::{CloseCode, ServerFrame};
@@ -162,19 +164,14 @@ impl Link {
         locked(&self.connection.listening).find(stream).is_some()
     }
 
-    /// Waits until there is something to do: frames wait, or the connection was closed.
-    pub(crate) async fn woken(&self) {
-        self.connection.woken().await;
+    /// Swaps what waits into `batch`, which has to be empty, or says why there will be no more. Only one task may wait.
+    pub(crate) fn poll_take(&self, batch: &mut Batch, context: &Context<'_>) -> Poll<Result<(), CloseCode>> {
+        self.connection.poll_take(batch, context)
     }
 
-    /// Swaps what waits into `batch`, which has to be empty, or says why there will be no more.
-    pub(crate) fn take(&self, batch: &mut Batch) -> Option<CloseCode> {
-        self.connection.take(batch)
-    }
-
-    /// Why the connection was closed, if it was.
-    pub(crate) fn closed(&self) -> Option<CloseCode> {
-        self.connection.closed()
+    /// Waits until the connection was closed, and says why. Only one task may wait.
+    pub(crate) async fn closing(&self) -> CloseCode {
+        poll_fn(|context| self.connection.poll_closed(context)).await
     }
 
     /// Notes whether the socket takes bytes at the moment.

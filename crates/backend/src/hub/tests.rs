@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
+use futures_util::FutureExt;
 use protocol::entity::{Guild, Member, User};
 use protocol::event::Event;
 use protocol::frame::{CloseCode, ServerFrame};
@@ -73,9 +76,17 @@ fn said(id: i64) -> Event {
     }
 }
 
+fn take(link: &Link, batch: &mut Batch) -> Poll<Result<(), CloseCode>> {
+    link.poll_take(batch, &Context::from_waker(Waker::noop()))
+}
+
+fn closed(link: &Link) -> Option<CloseCode> {
+    link.closing().now_or_never()
+}
+
 fn frames(link: &Link) -> Vec<ServerFrame> {
     let mut batch = Batch::new();
-    assert_eq!(link.take(&mut batch), None);
+    assert!(!matches!(take(link, &mut batch), Poll::Ready(Err(_))));
     batch.into_iter().map(|queued| serde_json::from_str(&queued.frame).unwrap()).collect()
 }
 
@@ -288,8 +299,8 @@ fn a_slow_connection_ends_alone() {
         received += revs(&quick).len();
     }
     assert_eq!(received, 300);
-    assert_eq!(slow.closed(), Some(CloseCode::TooSlow));
-    assert_eq!(quick.closed(), None);
+    assert_eq!(closed(&slow), Some(CloseCode::TooSlow));
+    assert_eq!(closed(&quick), None);
 }
 
 #[test]
@@ -307,7 +318,36 @@ fn a_burst_pauses_for_connections_that_only_need_a_turn() {
     }
     received.extend(revs(&link));
     assert_eq!(received, (1..=1_000).collect::<Vec<_>>());
-    assert!(crowded > 0 && link.closed().is_none());
+    assert!(crowded > 0 && closed(&link).is_none());
+}
+
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn who_waits_is_woken_once_for_what_comes_together_and_once_for_the_end() {
+    let (hub, link) = open_hub();
+    frames(&link);
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut batch = Batch::new();
+    let mut take =
+        || link.poll_take(&mut batch, &Context::from_waker(&waker)).map_ok(|()| batch.drain(..).count());
+    assert_eq!(take(), Poll::Pending);
+    offer(&hub, stream(), 1, said(5));
+    offer(&hub, stream(), 2, said(5));
+    assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    assert_eq!(take(), Poll::Ready(Ok(2)));
+    assert_eq!(take(), Poll::Pending);
+    hub.close_user(link.user(), CloseCode::SignedOut);
+    assert_eq!(woken.0.load(Ordering::Relaxed), 2);
+    assert_eq!(take(), Poll::Ready(Err(CloseCode::SignedOut)));
 }
 
 #[test]
@@ -319,10 +359,10 @@ fn a_session_that_ends_takes_its_connections_and_what_waits_for_them() {
     hub.close_session(SessionId::from_trusted(2), CloseCode::SignedOut);
     offer(&hub, stream(), 2, said(5));
     let mut batch = Batch::new();
-    assert_eq!(phone.take(&mut batch), Some(CloseCode::SignedOut));
-    assert!(batch.is_empty() && laptop.closed().is_none());
+    assert_eq!(take(&phone, &mut batch), Poll::Ready(Err(CloseCode::SignedOut)));
+    assert!(batch.is_empty() && closed(&laptop).is_none());
     hub.close_user(user(2), CloseCode::SignedOut);
-    assert_eq!(laptop.closed(), Some(CloseCode::SignedOut));
+    assert_eq!(closed(&laptop), Some(CloseCode::SignedOut));
     hub.close_all();
     assert!(hub.connect(user(4), SessionId::from_trusted(4)).is_none(), "no new ones while stopping");
 }
