@@ -57,6 +57,19 @@ impl Socket {
         let _ = self.inner.send(Message::text(text.to_owned())).await;
     }
 
+    /// Sends a ping of the WebSocket protocol itself, and reads until it is answered; false when the socket closes first.
+    pub async fn is_answered(&mut self) -> bool {
+        let _ = self.inner.send(Message::Ping("here?".into())).await;
+        loop {
+            let received = tokio::time::timeout(PATIENCE, self.inner.next()).await.expect("nothing arrived");
+            match received {
+                Some(Ok(Message::Pong(payload))) => return payload == "here?".as_bytes(),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return false,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
     /// The next frame; none when the socket is closed.
     pub async fn next(&mut self) -> Option<ServerFrame> {
         loop {

@@ -29,12 +29,8 @@ impl Wake for Ringer {
 }
 
 impl Bell {
-    /// A bell that has rung: nobody was asked yet.
-    pub(super) fn new() -> Self {
-        Self::of(Waker::noop())
-    }
-
-    fn of(task: &Waker) -> Self {
+    /// A bell for a task. It has rung: nobody was asked yet.
+    pub(super) fn new(task: &Waker) -> Self {
         let ringer = Arc::new(Ringer { has_rung: AtomicBool::new(true), task: task.clone() });
         Self { waker: Waker::from(Arc::clone(&ringer)), ringer }
     }
@@ -42,10 +38,11 @@ impl Bell {
     /// What rings it, if it has rung since this was last asked.
     pub(super) fn answer(&mut self, task: &Waker) -> Option<&Waker> {
         if !self.ringer.task.will_wake(task) {
-            *self = Self::of(task);
+            *self = Self::new(task);
         }
+        // Read before it is written to, which is dearer. Not too early: who rings wakes the task afterwards, and the
+        // runtime passes on what was written before a wake, also to a task that is about to run anyway.
         let has_rung = self.ringer.has_rung.load(Ordering::Relaxed);
-        // Only if so is it written to, which is dearer.
         (has_rung && self.ringer.has_rung.swap(false, Ordering::AcqRel)).then_some(&self.waker)
     }
 
@@ -73,10 +70,10 @@ mod tests {
     }
 
     #[test]
-    fn it_is_answered_at_first_and_then_once_for_each_time_it_rang() {
+    fn it_is_answered_at_first_and_then_once_however_often_it_rang() {
         let task = Arc::new(Task::default());
         let own = Waker::from(Arc::clone(&task));
-        let mut bell = Bell::new();
+        let mut bell = Bell::new(&own);
         let ringer = bell.answer(&own).expect("nobody was asked yet").clone();
         assert!(bell.answer(&own).is_none(), "the task was woken for something else");
         ringer.wake_by_ref();
@@ -92,8 +89,9 @@ mod tests {
     #[test]
     fn a_task_that_moved_is_asked_to_listen_anew() {
         let (before, after) = (Arc::new(Task::default()), Arc::new(Task::default()));
-        let mut bell = Bell::new();
-        bell.answer(&Waker::from(before)).unwrap();
+        let before = Waker::from(before);
+        let mut bell = Bell::new(&before);
+        bell.answer(&before).unwrap();
         let ringer =
             bell.answer(&Waker::from(Arc::clone(&after))).expect("who waits has the old waker").clone();
         ringer.wake();

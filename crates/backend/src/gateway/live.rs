@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::task::Context;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::ws::Message;
@@ -10,6 +10,7 @@ use protocol::entity::User;
 use protocol::frame::{ClientFrame, CloseCode};
 use protocol::limits::{HEARTBEAT_MS, TYPING_EVERY_MS};
 use protocol::{ChannelId, Stream};
+use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 
 use super::End;
@@ -38,25 +39,30 @@ const SESSION_CHECK_EVERY: Duration = Duration::from_secs(5 * 60);
 pub(super) async fn serve(state: &AppState, wire: &mut Wire, link: &Link) -> End {
     let mut batch = Batch::new();
     let mut peer = Peer::new();
-    let mut bell = Bell::new();
+    let mut bell = poll_fn(|context| Poll::Ready(Bell::new(context.waker()))).await;
     // One timer for each connection, moved only when it rings.
     let mut alarm = pin!(tokio::time::sleep_until(peer.next_alarm()));
     loop {
         let turn = poll_fn(|context| {
-            if let Some(waker) = bell.answer(context.waker()) {
-                let context = &mut Context::from_waker(waker);
-                let turn = wire.poll_receive(context).map(Turn::Received);
-                let turn =
-                    if turn.is_ready() { turn } else { alarm.as_mut().poll(context).map(|()| Turn::Alarm) };
-                if turn.is_ready() {
-                    // There may be more of it.
-                    bell.ring();
-                    return turn;
-                }
+            // First, so that whoever was signed out is not obeyed any more, whatever they sent meanwhile.
+            if let Poll::Ready(taken) = link.poll_take(&mut batch, context) {
+                return Poll::Ready(Turn::Taken(taken));
             }
-            link.poll_take(&mut batch, context).map(Turn::Taken)
+            let Some(waker) = bell.answer(context.waker()) else { return Poll::Pending };
+            let context = &mut Context::from_waker(waker);
+            // Before the alarm: what has come in already is no silence.
+            let mut turn = wire.poll_receive(context).map(Turn::Received);
+            if turn.is_pending() {
+                // A peer that sends more than can be read in one turn does not keep the clock from being looked at.
+                turn = pin!(unconstrained(alarm.as_mut())).poll(context).map(|()| Turn::Alarm);
+            }
+            if turn.is_ready() {
+                // There may be more of it.
+                bell.ring();
+            }
+            turn
         });
-        let ended = match turn.await {
+        let served = match turn.await {
             Turn::Taken(Ok(())) => wire.send(link, &mut batch).await,
             Turn::Taken(Err(code)) => Err(End::Close(code)),
             Turn::Received(Ok(message)) => peer.handle(state, link, message).await,
@@ -67,7 +73,7 @@ pub(super) async fn serve(state: &AppState, wire: &mut Wire, link: &Link) -> End
                 checked
             }
         };
-        if let Err(end) = ended {
+        if let Err(end) = served {
             return end;
         }
     }

@@ -71,7 +71,8 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// Under the same lock as the outbox: a lock of its own would be one more for each of a thousand recipients.
+    /// Under the lock of the outbox: one of its own would be one more for each of a thousand recipients. A task's waker
+    /// only puts it in its queue, and comes back into nothing of ours.
     fn wake(&self) {
         if let Some(task) = &self.task {
             task.wake_by_ref();
@@ -158,7 +159,7 @@ impl Connection {
         Poll::Pending
     }
 
-    /// The end, whatever waits until then.
+    /// Why it was closed, once it is; frames that wait are left alone. Wakes as [`Connection::poll_take`] does.
     pub(super) fn poll_closed(&self, context: &Context<'_>) -> Poll<CloseCode> {
         let mut waiting = locked(&self.waiting);
         if let Some(code) = waiting.outbox.closed() {

@@ -1,6 +1,7 @@
 //! The hub from the outside: order, audience, leaving, presence.
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -348,6 +349,19 @@ fn who_waits_is_woken_once_for_what_comes_together_and_once_for_the_end() {
     hub.close_user(link.user(), CloseCode::SignedOut);
     assert_eq!(woken.0.load(Ordering::Relaxed), 2);
     assert_eq!(take(), Poll::Ready(Err(CloseCode::SignedOut)));
+}
+
+#[test]
+fn who_waits_for_the_end_alone_is_woken_for_it() {
+    let (hub, link) = open_hub();
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut context = Context::from_waker(&waker);
+    let mut closing = pin!(link.closing());
+    assert_eq!(closing.as_mut().poll(&mut context), Poll::Pending);
+    hub.close_all();
+    assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    assert_eq!(closing.poll(&mut context), Poll::Ready(CloseCode::Restarting));
 }
 
 #[test]

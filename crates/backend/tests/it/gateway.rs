@@ -1,11 +1,13 @@
 //! The gateway as a client sees it: who gets in, what was missed, what happens, how it ends.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use backend::actions::{accounts, guilds, messages};
 use protocol::entity::Presence;
 use protocol::event::Event;
 use protocol::frame::{ClientFrame, CloseCode, ServerFrame, VERSION};
+use protocol::limits::HEARTBEAT_MS;
 use protocol::{Cursors, Rev, Stream, UserId};
 use rig::{Person, Socket, TestApp, on_both, on_both_with};
 
@@ -331,6 +333,32 @@ async fn a_socket_that_breaks_the_rules_is_closed_with_the_reason() {
         assert_eq!(bye(&mut socket).await.map(|(code, _)| code), Some(CloseCode::Malformed), "too large");
     })
     .await;
+}
+
+#[tokio::test]
+async fn whoever_says_nothing_for_two_and_a_half_heartbeats_is_taken_for_gone() {
+    let beats = |halves: u64| Duration::from_millis(u64::from(HEARTBEAT_MS) * halves / 2);
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let mut socket = live(app, &s.bo).await;
+        after(beats(4)).await;
+        socket.settle(1).await;
+        // Longer than that since it came, but not since it was heard; a ping of the protocol is not being heard.
+        after(beats(3)).await;
+        s.ana.say(s.general, "still there?").await;
+        assert!(matches!(socket.event().await.2, Event::MessageCreated { .. }));
+        assert!(socket.is_answered().await);
+        after(beats(2)).await;
+        assert_eq!(bye(&mut socket).await.map(|(code, _)| code), Some(CloseCode::Silent));
+    })
+    .await;
+}
+
+/// Lets time pass for every timer of the process.
+async fn after(duration: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(duration + Duration::from_millis(1)).await;
+    tokio::time::resume();
 }
 
 #[tokio::test]
