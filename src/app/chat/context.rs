@@ -15,6 +15,7 @@ use crate::app::controls::{Toasts, use_toasts};
 use crate::app::pages::{Address, parse_address};
 use crate::app::store::{GuildEntry, Link, Stage, Store, StoreCtx};
 use crate::browser::focus;
+use crate::browser::listener::Listener;
 
 /// What the conversation's place on screen shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +110,8 @@ pub(super) struct Chat {
     pub composing: RwSignal<Option<String>>,
     /// Counts up when the reader is to be brought to the end.
     pub to_end: RwSignal<u32>,
+    /// Whether the device says it has a network.
+    pub has_network: RwSignal<bool>,
     /// Whether script has taken over. A message is one stop of the Tab key then, with keys of its own for what
     /// its links do without script.
     pub interactive: RwSignal<bool>,
@@ -151,10 +154,16 @@ impl Chat {
             members_away: RwSignal::new(false),
             composing: RwSignal::new(None),
             to_end: RwSignal::new(0),
+            has_network: RwSignal::new(true),
             interactive,
             link_tab_stop: word(move || interactive.get(), "-1"),
         };
-        Effect::new(move |_| chat.interactive.set(true));
+        Effect::new(move |_: Option<[Listener; 2]>| {
+            chat.interactive.set(true);
+            let look = move || _ = chat.has_network.try_set(focus::is_online());
+            look();
+            ["online", "offline"].map(|event| Listener::new(event, move |_| look()))
+        });
         provide_context(chat);
         chat
     }

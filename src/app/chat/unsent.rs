@@ -11,8 +11,6 @@ use super::context::Chat;
 use crate::app::controls::{Icon, Spinner};
 use crate::app::store::Link;
 use crate::app::store::timeline::{Delivery, Row, RowKey};
-use crate::browser::focus;
-use crate::browser::listener::Listener;
 
 /// How long a message may be on its way before words say so. Most arrive sooner, and nothing flickers. Where there is
 /// no network, words come at once.
@@ -22,33 +20,22 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) fn delivery(chat: Chat, row: &Row) -> Option<AnyView> {
     let RowKey::Own(nonce) = row.key.clone() else { return None };
     let late = RwSignal::new(false);
-    let online = RwSignal::new(true);
-    Effect::new(move |_: Option<[Listener; 2]>| {
-        let look = move || {
-            online.try_set(focus::is_online());
-            if !focus::is_online() {
-                late.try_set(true);
-            }
-        };
-        look();
-        set_timeout(move || _ = late.try_set(true), PATIENCE);
-        ["online", "offline"].map(|event| Listener::new(event, move |_| look()))
-    });
+    Effect::new(move |_| set_timeout(move || _ = late.try_set(true), PATIENCE));
     let entry = row.entry.clone();
     let delivery = Memo::new(move |_| entry.with(|entry| entry.delivery.clone()));
     Some(part(move || match delivery.get() {
         Delivery::Sent => None,
-        Delivery::Pending => late.get().then(|| on_its_way(chat, online)),
+        Delivery::Pending => (late.get() || !chat.has_network.get()).then(|| on_its_way(chat)),
         Delivery::Unknown => Some(unanswered(chat, nonce.clone())),
         Delivery::Failed(error) => Some(failed(chat, nonce.clone(), &error)),
     }))
 }
 
-fn on_its_way(chat: Chat, online: RwSignal<bool>) -> AnyView {
+fn on_its_way(chat: Chat) -> AnyView {
     let link = chat.store().link.clone();
     let words = text(move || {
-        if link.get() == Link::Live && online.get() { "Sending…" } else { "Waiting for the connection" }
-            .to_owned()
+        let is_up = link.get() == Link::Live && chat.has_network.get();
+        if is_up { "Sending…" } else { "Waiting for the connection" }.to_owned()
     });
     view! { <p class="message__state"><Spinner/>{words}</p> }.into_any()
 }
