@@ -20,7 +20,10 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// The target folder is the one this very program was built into, which holds for every way to configure it.
     pub(crate) fn find() -> Outcome<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        // Asked when it runs: a target folder that two clones share may hold the program that the other one built.
+        let manifest = env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        let root = manifest.join("..");
         let root = root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))?;
         let program = env::current_exe().map_err(|error| format!("where am I? {error}"))?;
         let target = program
