@@ -1,7 +1,7 @@
 /** A person's own settings, on one device and on all, and leaving them. */
 import type { Page } from '@playwright/test';
 import { expect, gather, hydrated, live, open, PASSWORD, reload, test, type Person } from './fixture';
-import { channels, composer, members, servers, signIn } from './gestures';
+import { channels, composer, members, message, send, servers, signIn } from './gestures';
 
 /** Signs an account in on one more device and opens an address there. */
 async function secondDevice(somebody: (name: string, registered: boolean) => Promise<Person>, username: string): Promise<Person> {
@@ -67,6 +67,14 @@ test('density and text size are kept', async ({ room, ana }) => {
   await expect(root).toHaveAttribute('data-text-size', 'larger');
   await reload(ana.page);
   await expect(root).toHaveAttribute('data-density', 'compact');
+  // Name and text on one line, the time before them, no pictures.
+  await send(ana.page, 'close together');
+  const row = message(ana.page, 'close together');
+  await expect(row.locator('.avatar')).toBeHidden();
+  const lefts = await Promise.all(
+    ['.message__time', '.message__author', '.message__body p'].map(async (part) => (await row.locator(part).boundingBox())?.x ?? 0),
+  );
+  expect(lefts).toEqual([...lefts].sort((one, other) => one - other));
 });
 
 test('another display name is seen by others, and by oneself on the next page', async ({ room, ana, bo }) => {
