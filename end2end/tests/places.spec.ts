@@ -73,6 +73,7 @@ test('a server that is renamed has its new name everywhere', async ({ room, ana,
   await ana.page.getByRole('button', { name: 'Save changes' }).click();
   await expect(servers(bo.page).getByRole('link', { name: 'Pier Nine' })).toBeVisible();
   await expect(channelLink(bo.page, 'Pier Nine', 'general')).toBeVisible();
+  await expect(ana.page.getByRole('textbox', { name: 'Type “Pier Nine” to confirm' })).toBeVisible();
 });
 
 test('deleting a server asks for its name and takes everybody out of it', async ({ room, ana, bo }) => {

@@ -228,6 +228,7 @@ impl Problem {
             (Self::Mismatch, Field::CurrentPassword) => "That is not your current password.".into(),
             (Self::Mismatch, Field::SetupCode) => "That is not the setup code.".into(),
             (Self::Mismatch, _) => format!("{label} does not match."),
+            (Self::Unknown, Field::Username) => "Nobody here has that username.".into(),
             (Self::Unknown, _) => format!("{label} has a value that does not exist."),
         }
     }

@@ -45,7 +45,7 @@ pub fn TextField(
     name: &'static str,
     /// The words above it, which are also its accessible name.
     #[prop(into)]
-    label: String,
+    label: Signal<String>,
     /// The `type` attribute.
     #[prop(default = "text")]
     kind: &'static str,
@@ -121,7 +121,7 @@ pub(super) fn FieldLabel(
     field: String,
     /// The words.
     #[prop(into)]
-    label: String,
+    label: Signal<String>,
     /// Whether to say that it may be left empty.
     optional: bool,
 ) -> impl IntoView {

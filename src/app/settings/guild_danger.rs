@@ -17,7 +17,7 @@ use crate::app::words;
 pub(super) fn HandOverSection(id: GuildId) -> impl IntoView {
     let transfer = Submission::of::<TransferGuild>();
     view! {
-        <Section id="g-hand-over" title="Hand over" lead="The new owner can do everything, you only what your roles allow.">
+        <Section id="g-hand-over" title="Hand over" lead="The new owner can do everything; you stay as a member.">
             <Form to=transfer>
                 <input type="hidden" name="guild_id" value=id.to_string()/>
                 <div class="form-stack">
@@ -87,9 +87,13 @@ pub(super) fn DeleteSection(entry: GuildEntry) -> impl IntoView {
             .channels
             .with(|channels| channels.iter().filter(|channel| channel.kind != ChannelKind::Category).count());
         format!(
-            "{members} {} {channels} {} with everything written in them. This cannot be undone.",
+            "{members} {} {channels} {}. This cannot be undone.",
             if members == 1 { "member loses" } else { "members lose" },
-            if channels == 1 { "channel" } else { "channels" },
+            if channels == 1 {
+                "channel with everything written in it"
+            } else {
+                "channels with everything written in them"
+            },
         )
     };
     view! {
@@ -101,7 +105,7 @@ pub(super) fn DeleteSection(entry: GuildEntry) -> impl IntoView {
                     <TextField
                         id="delete-confirmation"
                         name="confirmation"
-                        label=format!("Type “{}” to confirm", name.get_untracked())
+                        label=Signal::derive(move || name.with(|name| ["Type “", name, "” to confirm"].concat()))
                         error=about_none_of(delete.refusal(), &[])
                         on_input=move |text: String| typed.set(text)
                     />
