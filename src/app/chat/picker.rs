@@ -8,6 +8,7 @@ use super::closures::part;
 use super::context::{Chat, MenuAt};
 use super::popup::Popup;
 use super::reacting::react;
+use super::suggesting::rank_emoji;
 use crate::browser::dom::{self, Event, HtmlElement, KeyboardEvent, MouseEvent};
 use crate::browser::emoji::{self, Emoji, Group};
 use crate::browser::focus;
@@ -225,15 +226,19 @@ fn sections(chat: Chat, list: List, query: &str) -> AnyView {
     section(0, "Results", &found)
 }
 
-/// Those whose name or words hold every word that is looked for; names that begin with it first.
+/// Those whose name or words hold every word that is looked for; see [`rank_emoji`] for which come first.
 pub(super) fn found(groups: &[Group], query: &str, most: usize) -> Vec<Emoji> {
     let all = groups.iter().filter(|group| group.name != "Recent").flat_map(|group| &group.emoji);
-    let holds = |emoji: &&Emoji| {
-        query.split_whitespace().all(|word| emoji.name.contains(word) || emoji.words.contains(word))
-    };
-    let (begin, rest): (Vec<&Emoji>, Vec<&Emoji>) =
-        all.filter(holds).partition(|emoji| emoji.name.starts_with(query));
-    begin.into_iter().chain(rest).take(most).cloned().collect()
+    let mut best: Vec<(usize, &Emoji)> = Vec::new();
+    for emoji in all {
+        if let Some(rank) = rank_emoji(&emoji.name, &emoji.words, query) {
+            // Those that fit equally well stay in their order.
+            let at = best.partition_point(|(other, _)| *other <= rank);
+            best.insert(at, (rank, emoji));
+            best.truncate(most);
+        }
+    }
+    best.into_iter().map(|(_, emoji)| emoji.clone()).collect()
 }
 
 fn section(at: usize, name: &str, emoji: &[Emoji]) -> AnyView {
@@ -393,7 +398,7 @@ mod tests {
         ];
         let texts =
             |query| found(&groups, query, FOUND).into_iter().map(|emoji| emoji.text).collect::<Vec<_>>();
-        assert_eq!(texts("fish"), ["🎣", "🐟", "🐠"]);
+        assert_eq!(texts("fish"), ["🐟", "🐠", "🎣"]);
         assert_eq!(texts("animal pet"), ["🐈"]);
         assert!(texts("dog").is_empty());
     }

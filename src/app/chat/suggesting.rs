@@ -85,6 +85,26 @@ pub(super) fn rank_name(name: &str, query: &str) -> Option<u8> {
     ranks.iter().position(|fits| *fits).and_then(|rank| u8::try_from(rank).ok())
 }
 
+/// How well an emoji fits, from its name and further words; the lowest is best. A name that has the query as a word of its
+/// own comes before one that only begins with it, and the shorter the earlier: `heart` means "red heart", not "heart
+/// with arrow", and `joy` no joystick.
+pub(super) fn rank_emoji(name: &str, words: &str, query: &str) -> Option<usize> {
+    const NEXT: usize = 1_000;
+    let length = name.len().min(NEXT - 1);
+    if name == query {
+        Some(0)
+    } else if name.split_whitespace().any(|word| word == query) {
+        Some(length)
+    } else if name.starts_with(query) || (!query.is_empty() && name.replace(' ', "").starts_with(query)) {
+        // `thumbsup`, as others write it.
+        Some(NEXT)
+    } else if query.split_whitespace().all(|word| name.contains(word) || words.contains(word)) {
+        Some(NEXT + 1)
+    } else {
+        None
+    }
+}
+
 /// The best of some, those that fit equally well by name.
 pub(super) fn best<T>(
     all: impl Iterator<Item = T>,
@@ -176,6 +196,38 @@ mod tests {
         let found = best(all.into_iter(), |user| rank_person(user, "ma"), |user| user.username.clone(), 8);
         let names: Vec<String> = found.into_iter().map(|user| user.username).collect();
         assert_eq!(names, ["ma", "mara", "zoe", "wilhelma"]);
+    }
+
+    #[test]
+    fn the_emoji_that_is_meant_comes_first() {
+        let all = [
+            ("firefighter", "fire"),
+            ("fire", "flame"),
+            ("joystick", "game"),
+            ("face with tears of joy", "laugh"),
+            ("heart with arrow", "cupid"),
+            ("red heart", "love"),
+            ("heart on fire", "burn"),
+            ("thumbs up", "+1 good"),
+        ];
+        let first = |query: &str| {
+            let ranked = all
+                .iter()
+                .filter_map(|(name, words)| rank_emoji(name, words, query).map(|rank| (rank, *name)));
+            ranked.min_by_key(|(rank, _)| *rank).map(|(_, name)| name)
+        };
+        for (query, meant) in [
+            ("fire", "fire"),
+            ("joy", "face with tears of joy"),
+            ("heart", "red heart"),
+            ("thumbsup", "thumbs up"),
+            ("thumbs up", "thumbs up"),
+            ("+1", "thumbs up"),
+            ("tears laugh", "face with tears of joy"),
+        ] {
+            assert_eq!(first(query), Some(meant), "{query}");
+        }
+        assert_eq!(first("tears game"), None);
     }
 
     #[test]
