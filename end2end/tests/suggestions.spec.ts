@@ -71,6 +71,15 @@ test('channels and emoji are suggested as well, with the pointer too, and also i
   await expect(message(ana.page, 'to be changed 🎉')).toBeVisible();
 });
 
+test('a channel whose name is more than a word becomes a link too', async ({ room, ana }) => {
+  await createChannel(ana.request, room.guild.id, 'tea talk');
+  await gather(room.path, ana);
+  await composer(ana.page).pressSequentially('see #tea');
+  await composer(ana.page).press('Tab');
+  await composer(ana.page).press('Enter');
+  await expect(message(ana.page, 'see').getByRole('link', { name: 'tea talk' })).toBeVisible();
+});
+
 test('what stands in the middle of a word, a time or code is left alone', async ({ room, ana }) => {
   await gather(room.path, ana);
   const box = composer(ana.page);

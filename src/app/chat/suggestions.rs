@@ -22,7 +22,7 @@ const MOST: usize = 8;
 #[derive(Clone, PartialEq)]
 enum Choice {
     Person(User),
-    Channel(String),
+    Channel(ChannelId, String),
     Emoji(Emoji),
 }
 
@@ -31,7 +31,13 @@ impl Choice {
     fn text(&self) -> String {
         match self {
             Self::Person(user) => ["@", &user.username].concat(),
-            Self::Channel(name) => ["#", name].concat(),
+            // With anything else in it a name is not read as one word.
+            Self::Channel(id, name)
+                if name.contains(|one: char| !one.is_alphanumeric() && !"-_".contains(one)) =>
+            {
+                ["<#", &id.to_string(), ">"].concat()
+            }
+            Self::Channel(_, name) => ["#", name].concat(),
             Self::Emoji(emoji) => emoji.text.clone(),
         }
     }
@@ -40,7 +46,7 @@ impl Choice {
     fn is_typed(&self, query: &str) -> bool {
         match self {
             Self::Person(user) => user.username == query,
-            Self::Channel(name) => name.to_lowercase() == query,
+            Self::Channel(_, name) => name.to_lowercase() == query,
             Self::Emoji(_) => false,
         }
     }
@@ -194,12 +200,13 @@ impl Suggestions {
 
     fn channels(self, query: &str) -> Vec<Choice> {
         let Some(guild) = self.chat.store().guild_of(self.channel) else { return Vec::new() };
-        let names: Vec<String> = guild.channels.with_untracked(|channels| {
+        let channels: Vec<(ChannelId, String)> = guild.channels.with_untracked(|channels| {
             let text = channels.iter().filter(|channel| channel.kind == ChannelKind::Text);
-            text.map(|channel| channel.name.clone()).collect()
+            text.map(|channel| (channel.id, channel.name.clone())).collect()
         });
-        let found = best(names.into_iter(), |name| rank_name(name, query), Clone::clone, MOST);
-        found.into_iter().map(Choice::Channel).collect()
+        let found =
+            best(channels.into_iter(), |(_, name)| rank_name(name, query), |(_, name)| name.clone(), MOST);
+        found.into_iter().map(|(id, name)| Choice::Channel(id, name)).collect()
     }
 
     fn suggest_emoji(self, now: Asked) {
@@ -278,7 +285,7 @@ impl Suggestions {
                 let face = view! { <Avatar name=user.display_name.clone() hue size=AvatarSize::Small/> };
                 (face.into_any(), user.display_name, ["@", &user.username].concat())
             }
-            Choice::Channel(name) => (view! { <Icon name="hash"/> }.into_any(), name, String::new()),
+            Choice::Channel(_, name) => (view! { <Icon name="hash"/> }.into_any(), name, String::new()),
             Choice::Emoji(emoji) => {
                 let face = view! { <span class="emoji" aria-hidden="true">{emoji.text}</span> };
                 (face.into_any(), emoji.name, String::new())
