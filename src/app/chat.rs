@@ -232,6 +232,7 @@ fn follow_place(chat: Chat) {
         };
         if before != Some(place) {
             live.focus(guild.as_ref().map(|guild| guild.id()));
+            chat.note_visit(place);
             chat.menu.set(None);
             chat.picking.set(None);
             chat.profile.set(None);

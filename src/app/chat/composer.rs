@@ -211,7 +211,7 @@ fn problem(chat: Chat, channel: ChannelId) -> (RwSignal<Option<String>>, String)
         let deleted = timeline.deleted.get();
         let answered = chat.replying.with_untracked(|message| message.as_ref().map(|message| message.id));
         if answered.is_some() && answered == deleted {
-            chat.replying.set(None);
+            chat.answer(channel, None);
             problem.set(Some("The message you were answering was deleted. Your text is kept.".to_owned()));
         }
     });
@@ -232,7 +232,7 @@ fn tell_typing(chat: Chat, channel: ChannelId, told_at: StoredValue<i64>, text: 
 }
 
 fn reply_context(chat: Chat, message: &protocol::entity::Message) -> AnyView {
-    let author = message.author.clone();
+    let (author, channel) = (message.author.clone(), message.channel_id);
     view! {
         <div class="composer__context">
             <Icon name="reply" class="icon--mirror"/>
@@ -241,7 +241,7 @@ fn reply_context(chat: Chat, message: &protocol::entity::Message) -> AnyView {
                 class="icon-button icon-button--small"
                 type="button"
                 aria-label="Stop replying"
-                on:click=move |_| chat.replying.set(None)
+                on:click=move |_| chat.answer(channel, None)
             >
                 <Icon name="close"/>
             </button>
@@ -274,7 +274,7 @@ fn pressed(
         }
         "Escape" => {
             if chat.replying.with_untracked(Option::is_some) {
-                chat.replying.set(None);
+                chat.answer(channel, None);
             } else {
                 sending::read_to_end(chat, channel);
             }

@@ -82,11 +82,15 @@ pub(super) struct Chat {
     toasts: StoredValue<Toasts>,
     navigate: StoredValue<Navigate>,
     edited: StoredValue<Option<(MessageId, String)>>,
+    /// What is being answered, in each channel at most one. It goes with the draft.
+    answered: StoredValue<Vec<Message>>,
     /// Where the address leads.
     pub place: Memo<Place>,
     /// What that shows.
     pub screen: Memo<Screen>,
-    /// The message being answered.
+    /// The channel last seen of each guild, in this tab.
+    pub visited: RwSignal<Vec<(GuildId, ChannelId)>>,
+    /// The message being answered in the channel on screen; set by [`Chat::answer`].
     pub replying: RwSignal<Option<Message>>,
     /// The message being edited.
     pub editing: RwSignal<Option<MessageId>>,
@@ -140,6 +144,8 @@ impl Chat {
             toasts: StoredValue::new(use_toasts()),
             navigate: StoredValue::new(Box::new(use_navigate()) as Navigate),
             edited: StoredValue::new(None),
+            answered: StoredValue::new(Vec::new()),
+            visited: RwSignal::new(Vec::new()),
             place,
             screen,
             replying: RwSignal::new(None),
@@ -250,13 +256,55 @@ impl Chat {
             || self.store().access(message.channel_id).contains(Permissions::MANAGE_MESSAGES)
     }
 
+    /// Remembers where somebody is in a guild.
+    pub(super) fn note_visit(self, place: Place) {
+        if let Place::Guild { guild, channel: Some(channel), .. } = place {
+            self.visited.update(|visited| {
+                visited.retain(|(other, _)| *other != guild);
+                visited.push((guild, channel));
+            });
+        }
+    }
+
+    /// The address of a guild: where the person last was in it, if that is still there. Tracks.
+    pub(super) fn guild_path(self, guild: &GuildEntry) -> String {
+        let id = guild.id();
+        let last =
+            self.visited.with(|visited| visited.iter().find(|(other, _)| *other == id).map(|(_, at)| *at));
+        let last =
+            last.filter(|last| guild.channels.with(|all| all.iter().any(|channel| channel.id == *last)));
+        let mut path = ["/channels/", &id.to_string()].concat();
+        if let Some(channel) = last {
+            path.push('/');
+            path.push_str(&channel.to_string());
+        }
+        path
+    }
+
     /// Begins answering a message.
     pub(super) fn reply(self, id: MessageId) {
         if let Some(message) = self.message(id) {
             self.editing.set(None);
-            self.replying.set(Some(message));
+            self.answer(message.channel_id, Some(message));
             focus_composer();
         }
+    }
+
+    /// What is being written in a channel answers this message, or none.
+    pub(super) fn answer(self, channel: ChannelId, message: Option<Message>) {
+        self.answered.update_value(|answered| {
+            answered.retain(|other| other.channel_id != channel);
+            answered.extend(message.clone());
+        });
+        self.replying.set(message);
+    }
+
+    /// Comes back to what was being answered in a channel.
+    pub(super) fn resume(self, channel: ChannelId) {
+        let answered = self
+            .answered
+            .with_value(|answered| answered.iter().find(|message| message.channel_id == channel).cloned());
+        self.replying.set(answered);
     }
 
     /// Begins editing a message, or does nothing when it is somebody else's.
@@ -264,6 +312,14 @@ impl Chat {
         if self.message(id).is_some_and(|message| self.may_edit(&message)) {
             self.edited.set_value(None);
             self.editing.set(Some(id));
+        }
+    }
+
+    /// Ends the editing of a message, and goes on in the message box.
+    pub(super) fn end_editing(self, id: MessageId) {
+        if self.editing.try_get_untracked().flatten() == Some(id) {
+            self.editing.set(None);
+            focus_composer();
         }
     }
 

@@ -52,8 +52,7 @@ fn arrive(chat: Chat, timeline: &Timeline) {
     // In the browser only. The first time, the page itself said where the line is.
     Effect::new(move |_| {
         let store = chat.store();
-        chat.replying.set(None);
-        chat.editing.set(None);
+        chat.resume(timeline.channel);
         let loaded = timeline.stage.get_untracked() == Stage::Loaded;
         let detached = timeline.edges.get_untracked().newer;
         if !store.is_first_arrival() {

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use protocol::entity::Message;
 
 use super::closures::part;
-use super::context::{Chat, focus_composer};
-use super::sending;
+use super::context::Chat;
+use super::sending::{self, Saving};
 use super::suggestions::Suggestions;
 use crate::app::controls::Icon;
 use crate::browser::dom::KeyboardEvent;
@@ -22,7 +22,7 @@ pub(super) fn Editor(
     let chat: Chat = expect_context();
     let id = message.id;
     let input = NodeRef::<html::Textarea>::new();
-    let error = RwSignal::new(None::<String>);
+    let saving = Saving::default();
     // The row may have scrolled out of the list and back.
     let kept = chat.edited(id);
     let is_new = kept.is_none();
@@ -30,10 +30,8 @@ pub(super) fn Editor(
     chat.keep_edited(id, text.clone());
     let end = u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);
     let save = move || {
-        let Some(input) = input.get_untracked() else { return };
-        match sending::save_edit(chat, id, &input.value()) {
-            Ok(()) => focus_composer(),
-            Err(problem) => error.set(Some(problem.to_string())),
+        if let Some(input) = input.get_untracked() {
+            sending::save_edit(chat, id, &input.value(), saving);
         }
     };
     Effect::new(move |_| {
@@ -42,10 +40,7 @@ pub(super) fn Editor(
             _ = input.set_selection_range(end, end);
         }
     });
-    let cancel = move || {
-        chat.editing.set(None);
-        focus_composer();
-    };
+    let cancel = move || chat.end_editing(id);
     let suggestions = Suggestions::new(chat, message.channel_id, input, "suggestions-edit");
     view! {
         <form
@@ -65,6 +60,7 @@ pub(super) fn Editor(
                         rows="1"
                         aria-label="Edit message"
                         prop:value=text
+                        prop:readOnly=saving.pending
                         autocomplete="off"
                         aria-autocomplete="list"
                         aria-controls=suggestions.list_id()
@@ -80,7 +76,7 @@ pub(super) fn Editor(
                 </div>
             </div>
             {ways_out(cancel)}
-            {part(move || error.get().map(|error| view! {
+            {part(move || saving.problem.get().map(|error| view! {
                 <p class="field__error" role="alert"><Icon name="warning"/><span>{error}</span></p>
             }.into_any()))}
         </form>

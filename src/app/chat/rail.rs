@@ -57,7 +57,7 @@ pub(super) fn Rail() -> impl IntoView {
 }
 
 fn tile(chat: Chat, guild: &GuildEntry) -> AnyView {
-    let id = guild.id();
+    let (id, entry) = (guild.id(), guild.clone());
     let (names, reads) = (guild.guild.clone(), guild.reads.clone());
     let name = follower(move || names.with(|guild| guild.name.clone()));
     let news = follower(move || reads.with(totals));
@@ -67,7 +67,7 @@ fn tile(chat: Chat, guild: &GuildEntry) -> AnyView {
             <a
                 class="server-tile server-tile--hue"
                 data-hue=hue_of(id.get()).to_string()
-                href=format!("/channels/{id}")
+                href=text(move || chat.guild_path(&entry))
                 title=name
                 aria-current=word(move || here.get(), "page")
             >

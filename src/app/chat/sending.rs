@@ -17,7 +17,7 @@ pub(super) fn send(chat: Chat, channel: ChannelId, text: &str) -> Result<(), pro
     let reply_to = chat.replying.get_untracked().map(|message| message.id);
     let (store, live) = (chat.store(), chat.live());
     store.enqueue(time::nonce(), channel, content, reply_to, time::now_ms());
-    chat.replying.set(None);
+    chat.answer(channel, None);
     live.deliver();
     to_end(chat, channel);
     Ok(())
@@ -38,27 +38,49 @@ pub(super) fn to_end(chat: Chat, channel: ChannelId) {
     chat.to_end.update(|count| *count = count.wrapping_add(1));
 }
 
-/// Saves another text for a message. An unchanged text only ends the editing; an empty one asks about deleting.
-pub(super) fn save_edit(chat: Chat, id: MessageId, text: &str) -> Result<(), protocol::Error> {
-    let Some(message) = chat.message(id) else { return Ok(()) };
+/// An edit on its way to the backend.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Saving {
+    /// It is on its way; nothing is typed meanwhile.
+    pub pending: RwSignal<bool>,
+    /// Why it was not saved.
+    pub problem: RwSignal<Option<String>>,
+}
+
+/// Saves another text for a message. The editor stays until the backend has it, so that nothing is typed twice. An
+/// unchanged text only ends the editing; an empty one asks about deleting.
+pub(super) fn save_edit(chat: Chat, id: MessageId, text: &str, saving: Saving) {
+    let Some(message) = chat.message(id).filter(|_| !saving.pending.get_untracked()) else { return };
     if text.trim().is_empty() {
-        chat.editing.set(None);
-        chat.delete(id, false);
-        return Ok(());
+        chat.end_editing(id);
+        return chat.delete(id, false);
     }
-    let content = Content::parse(text)?.into_string();
-    chat.editing.set(None);
+    let content = match Content::parse(text) {
+        Ok(content) => content.into_string(),
+        Err(problem) => return saving.problem.set(Some(problem.to_string())),
+    };
     if content == chat.typed(&message.content) {
-        return Ok(());
+        return chat.end_editing(id);
     }
     let (store, toasts) = (chat.store(), chat.toasts());
+    saving.pending.set(true);
     spawn_local(async move {
-        match edit_message(message.channel_id, id, content, String::new()).await {
-            Ok(message) => store.edited(message),
-            Err(Refusal(error)) => toasts.failed("Not changed", error.to_string()),
+        let result = edit_message(message.channel_id, id, content, String::new()).await;
+        saving.pending.try_set(false);
+        match result {
+            Ok(message) => {
+                store.edited(message);
+                chat.end_editing(id);
+            }
+            Err(Refusal(error)) => {
+                let problem = ["Not changed. ", &error.to_string()].concat();
+                // The editor may be out of sight.
+                if saving.problem.try_set(Some(problem)).is_some() {
+                    toasts.failed("Not changed", error.to_string());
+                }
+            }
         }
     });
-    Ok(())
 }
 
 /// Deletes a message of the channel on screen.

@@ -77,8 +77,8 @@ fn next_guild(chat: Chat, forward: bool) -> Option<String> {
     if here.is_some() && here.as_ref() == ids.first() && !forward {
         return Some("/channels/@me".to_owned());
     }
-    let id = ids.get(next(&ids, here.as_ref(), forward)?)?;
-    Some(format!("/channels/{id}"))
+    let guild = guilds.get(next(&ids, here.as_ref(), forward)?)?;
+    Some(untrack(|| chat.guild_path(guild)))
 }
 
 fn next_channel(chat: Chat, forward: bool, unread_only: bool) -> Option<String> {
