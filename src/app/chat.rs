@@ -123,7 +123,7 @@ pub fn ChatFrame() -> impl IntoView {
                     drawers::close(chat);
                 }
             ></a>
-            <div class="sheet" inert=flag(navigation_open)>
+            <div class="sheet" inert=flag(navigation_open) on:click=move |event| drawers::beside(chat, &event)>
                 <main
                     class="conversation"
                     id="conversation"

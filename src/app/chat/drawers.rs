@@ -97,6 +97,13 @@ pub(super) fn chosen(chat: Chat, event: &Event) {
     }
 }
 
+/// A click beside the open member list closes it: the conversation is inert then, and what it stands on is what is hit.
+pub(super) fn beside(chat: Chat, event: &Event) {
+    if event.target() == event.current_target() && chat.drawer.get_untracked() == Some(Drawer::Members) {
+        close(chat);
+    }
+}
+
 /// Escape closes.
 pub(super) fn pressed(chat: Chat, event: &KeyboardEvent) {
     if event.key() == "Escape" && chat.drawer.get_untracked().is_some() {
