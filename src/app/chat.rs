@@ -18,7 +18,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use protocol::snapshot::Place;
+use protocol::snapshot::{Anchor, Place};
 
 mod badge;
 mod banner;
@@ -78,13 +78,14 @@ use topbar::PlainTopbar;
 use crate::app::controls::{EmptyState, Icon, Spinner, at_once};
 use crate::app::pages::{CreateChannelOpener, CreateOrJoinOpener, NewMessageOpener};
 use crate::app::store::reads::totals;
-use crate::app::store::{Stage, Store};
+use crate::app::store::{Link, Stage, Store};
 
 /// Every conversation, at whichever address. Going from one to the next changes what is in it, not the frame.
 #[component]
 pub fn ChatFrame() -> impl IntoView {
     let chat = Chat::provide();
     follow_place(chat);
+    try_again(chat);
     departed::watch(chat);
     shortcuts::listen(chat);
     drawers::close_on_back(chat);
@@ -243,6 +244,29 @@ fn follow_place(chat: Chat) {
         }
         place
     });
+}
+
+/// What could not be fetched is asked for again when the connection is back.
+fn try_again(chat: Chat) {
+    Effect::new(move |_| {
+        let (store, live) = (chat.store(), chat.live());
+        if store.link.get() != Link::Live {
+            return;
+        }
+        if let Some(guild) = untrack(|| chat.guild()).filter(|guild| is_refused(&guild.stage.get_untracked()))
+        {
+            live.load_guild(guild.id());
+        }
+        if let Screen::Channel(channel) = chat.screen.get_untracked()
+            && store.timeline(channel).is_some_and(|timeline| is_refused(&timeline.stage.get_untracked()))
+        {
+            live.page(channel, Anchor::Latest);
+        }
+    });
+}
+
+fn is_refused(stage: &Stage) -> bool {
+    matches!(stage, Stage::Refused(_))
 }
 
 /// The title as a value of its own. The server asks for it after the page, when this request's scope is not the
