@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use protocol::{ChannelId, Error, MessageId, UserId, json};
+use wasm_bindgen::JsCast;
+use web_sys::{Event, StorageEvent};
 
 fn storage() -> Option<web_sys::Storage> {
     // Refused in some private windows: then all of it lasts as long as the page.
@@ -28,6 +30,13 @@ pub fn set_draft(person: UserId, channel: ChannelId, text: &str) {
     } else {
         storage.set_item(&draft_key(person, channel), text)
     };
+}
+
+/// What another tab made of a draft: what it was, and what it is now.
+pub fn changed_draft(event: &Event, person: UserId, channel: ChannelId) -> Option<(String, String)> {
+    let event: &StorageEvent = event.dyn_ref()?;
+    let is_it = event.key()? == draft_key(person, channel);
+    is_it.then(|| (event.old_value().unwrap_or_default(), event.new_value().unwrap_or_default()))
 }
 
 /// A message that was written here and not confirmed.

@@ -14,6 +14,7 @@ use crate::api::messages::SendMessage;
 use crate::app::controls::{Icon, initial_text};
 use crate::app::form::{CallField, Submission};
 use crate::browser::dom::{HtmlTextAreaElement, KeyboardEvent};
+use crate::browser::listener::Listener;
 use crate::browser::{focus, storage, time};
 
 /// Where messages are written, or why they cannot be.
@@ -66,7 +67,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
     let told_at = StoredValue::new(0_i64);
     let changed = move |text: &str| {
         storage::set_draft(chat.store().my_id(), channel, text);
-        over.set(text.chars().count().saturating_sub(limits::CONTENT_CHARS));
+        over.set(excess(text));
         problem.set(None);
         tell_typing(chat, channel, told_at, text);
     };
@@ -187,8 +188,20 @@ fn keep_draft(chat: Chat, channel: ChannelId, input: NodeRef<html::Textarea>, ov
             let text = if typed.is_empty() { draft } else { [draft, typed].join("\n") };
             input.set_value(&text);
             storage::set_draft(me, channel, &text);
-            over.set(text.chars().count().saturating_sub(limits::CONTENT_CHARS));
+            over.set(excess(&text));
         }
+    });
+    // Another tab wrote on, or sent it: a box that shows the same follows, so that nothing is sent twice.
+    Effect::new(move |_: Option<Listener>| {
+        Listener::new("storage", move |event| {
+            let changed = storage::changed_draft(&event, me, channel);
+            if let (Some(input), Some((before, now))) = (input.get_untracked(), changed)
+                && input.value() == before
+            {
+                input.set_value(&now);
+                over.set(excess(&now));
+            }
+        })
     });
     Effect::new(move |_| {
         let Some(text) = chat.composing.get() else { return };
@@ -200,6 +213,11 @@ fn keep_draft(chat: Chat, channel: ChannelId, input: NodeRef<html::Textarea>, ov
             focus::focus(&input);
         }
     });
+}
+
+/// Characters too many.
+fn excess(text: &str) -> usize {
+    text.chars().count().saturating_sub(limits::CONTENT_CHARS)
 }
 
 /// What is wrong with what is being written, and what the box holds: that of a plain form which was refused. Whoever is
