@@ -232,8 +232,8 @@ fn follow_place(chat: Chat) {
             _ => None,
         };
         if before != Some(place) {
-            live.focus(guild.as_ref().map(|guild| guild.id()));
             chat.note_visit(place);
+            live.focus(guild.as_ref().map(|guild| guild.id()));
             chat.menu.set(None);
             chat.picking.set(None);
             chat.profile.set(None);

@@ -52,6 +52,11 @@ pub fn is_lost() -> bool {
     active().is_none_or(|active| active.tag_name() == "BODY")
 }
 
+/// Whether the keyboard is in a box of several lines.
+pub fn is_writing() -> bool {
+    active().is_some_and(|active| active.tag_name() == "TEXTAREA")
+}
+
 /// Moves the focus without scrolling to it.
 pub fn focus_in_place(element: &HtmlElement) {
     let options = web_sys::FocusOptions::new();

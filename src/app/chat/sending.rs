@@ -6,10 +6,10 @@ use protocol::parse::Content;
 use protocol::snapshot::Anchor;
 use protocol::{ChannelId, MessageId};
 
-use super::context::Chat;
+use super::context::{Chat, focus_composer};
 use crate::api::Refusal;
 use crate::api::messages::{delete_message, edit_message, mark_read};
-use crate::browser::{clipboard, time};
+use crate::browser::{clipboard, focus, time};
 
 /// Puts a message in its channel and on its way. The error of the first rule it breaks, and nothing happens.
 pub(super) fn send(chat: Chat, channel: ChannelId, text: &str) -> Result<(), protocol::Error> {
@@ -88,6 +88,12 @@ pub(super) fn delete(chat: Chat, id: MessageId) {
     let Some(message) = chat.message(id) else { return };
     let (store, toasts) = (chat.store(), chat.toasts());
     let channel = message.channel_id;
+    // A button of the message's toolbar may have the keyboard, and goes with it; from a row the keyboard goes to the next.
+    request_animation_frame(move || match focus::by_id(&format!("m{id}")) {
+        Some(row) if !focus::is_writing() => focus::focus_in_place(&row),
+        None if focus::is_lost() => focus_composer(),
+        _ => {}
+    });
     spawn_local(async move {
         match delete_message(channel, id, String::new()).await {
             Ok(()) => store.deleted(channel, id),
