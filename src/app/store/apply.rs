@@ -46,6 +46,12 @@ impl Store {
                 guild.remove_channel(channel_id);
                 self.forget_timeline(channel_id);
             }
+            // A message from there may have been the last that was heard of them.
+            Event::MemberUpdated { member }
+                if guild.stage.get_untracked() == Stage::Listed && !self.hears_renames_of(member.user.id) =>
+            {
+                self.know(&member.user);
+            }
             // The rest is about channels and members, of which a listed guild has none.
             _ if guild.stage.get_untracked() == Stage::Listed => {}
             Event::RoleUpdated { role } => {

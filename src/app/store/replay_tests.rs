@@ -171,6 +171,26 @@ fn shown() -> ChannelId {
     ChannelId::from_trusted(11)
 }
 
+#[test]
+fn a_new_name_is_known_wherever_it_is_told() {
+    let mut world = World::new();
+    let cleo = UserId::from_trusted(104);
+    world.join(cleo);
+    world.post(shown(), cleo, "hello", None, None);
+    let store = Store::new(world.page(shown()));
+    world.log.clear();
+    world.post(world.far_channel(), cleo, "hello", None, None);
+    world.rename(cleo, "Another name");
+    world.leave_if_there(cleo);
+    // Their leaving is heard before the older message from the server that is only listed.
+    let far = Stream::Guild(world.other.id);
+    let (late, early): (Vec<_>, Vec<_>) = world.log.iter().cloned().partition(|(stream, ..)| *stream == far);
+    for (stream, rev, event) in early.into_iter().chain(late) {
+        assert!(apply(&store, stream, rev, event));
+    }
+    assert_eq!(store.normal_form(), Store::new(world.page(shown())).normal_form());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 

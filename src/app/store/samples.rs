@@ -222,6 +222,8 @@ impl World {
         if self.members.contains(&id) {
             self.emit_guild(Event::MemberUpdated { member: self.member(id) });
         }
+        // Everybody who writes is in the listed guild as well, and a new name is told wherever somebody is.
+        self.emit(Stream::Guild(self.other.id), Event::MemberUpdated { member: self.member(id) });
         if id == self.me() {
             self.emit(Stream::User(id), Event::MeUpdated { me: self.own() });
         } else if id == UserId::from_trusted(102) {
