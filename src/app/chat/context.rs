@@ -323,13 +323,14 @@ impl Chat {
         }
     }
 
-    /// The other text of the message being edited, from an editor that scrolled away.
+    /// The other text of the message being edited, from an editor that is out of sight: scrolled away, or in another
+    /// channel.
     pub(super) fn edited(self, id: MessageId) -> Option<String> {
         self.edited
             .with_value(|edited| edited.clone().filter(|(edited, _)| *edited == id).map(|(_, text)| text))
     }
 
-    /// Keeps it, should the editor scroll away.
+    /// Keeps it, should the editor get out of sight.
     pub(super) fn keep_edited(self, id: MessageId, text: String) {
         self.edited.set_value(Some((id, text)));
     }

@@ -23,7 +23,7 @@ pub(super) fn Editor(
     let id = message.id;
     let input = NodeRef::<html::Textarea>::new();
     let saving = Saving::default();
-    // The row may have scrolled out of the list and back.
+    // The row may have scrolled out of the list and back, or another channel was looked at.
     let kept = chat.edited(id);
     let is_new = kept.is_none();
     let text = kept.unwrap_or_else(|| chat.typed(&message.content));
