@@ -16,6 +16,7 @@ use leptos_router::{SsrMode, path};
 pub mod chat;
 pub mod controls;
 pub mod form;
+pub mod later;
 pub mod pages;
 pub mod settings;
 pub mod shell;
@@ -25,13 +26,11 @@ pub mod words;
 pub use shell::shell;
 
 use controls::{Toaster, provide_toasts};
+use later::Arriving;
 use pages::{
-    CreateChannelPage, CreateOrJoinPage, Front, InvitePage, InvitePeoplePage, LoginPage, MemberPage,
-    NewMessagePage, NotFound, RegisterPage, SignedIn,
+    AskedPage, Entrance, Front, NotFound, SignedIn, asked_page, entrance, fetch_asked, fetch_entrance,
 };
-use settings::{
-    AccountPage, AppearancePage, DevicesPage, GuildChannelsPage, GuildInvitesPage, GuildOverviewPage,
-};
+use settings::Page;
 
 /// The title of the window, with the product's name.
 fn full_title(text: String) -> String {
@@ -63,26 +62,37 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=Front ssr=SsrMode::Async/>
-                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
-                <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async/>
-                <Route path=path!("/invite/:code") view=InvitePage ssr=SsrMode::Async/>
+                <Route path=path!("/login") view=|| entrance(Entrance::Login) ssr=SsrMode::Async/>
+                <Route path=path!("/register") view=|| entrance(Entrance::Register) ssr=SsrMode::Async/>
+                <Route path=path!("/invite/:code") view=|| entrance(Entrance::Invite) ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=SignedIn ssr=SsrMode::Async>
-                    <Route path=path!("/channels/@me/new") view=NewMessagePage/>
+                    <Route path=path!("/channels/@me/new") view=|| asked_page(AskedPage::NewMessage)/>
                     // One route for every conversation: going from one to the next keeps the frame.
                     <Route path=path!("/channels/*place") view=chat::ChatFrame/>
-                    <Route path=path!("/servers/new") view=CreateOrJoinPage/>
-                    <Route path=path!("/servers/:guild/channels/new") view=CreateChannelPage/>
-                    <Route path=path!("/servers/:guild/invite") view=InvitePeoplePage/>
-                    <Route path=path!("/servers/:guild/members/:user") view=MemberPage/>
-                    <Route path=path!("/servers/:guild/settings") view=GuildOverviewPage/>
-                    <Route path=path!("/servers/:guild/settings/channels") view=GuildChannelsPage/>
-                    <Route path=path!("/servers/:guild/settings/invites") view=GuildInvitesPage/>
-                    <Route path=path!("/settings") view=AccountPage/>
-                    <Route path=path!("/settings/devices") view=DevicesPage/>
-                    <Route path=path!("/settings/appearance") view=AppearancePage/>
+                    <Route path=path!("/servers/new") view=|| asked_page(AskedPage::CreateOrJoin)/>
+                    <Route path=path!("/servers/:guild/channels/new") view=|| asked_page(AskedPage::CreateChannel)/>
+                    <Route path=path!("/servers/:guild/invite") view=|| asked_page(AskedPage::InvitePeople)/>
+                    <Route path=path!("/servers/:guild/members/:user") view=|| asked_page(AskedPage::Member)/>
+                    <Route path=path!("/servers/:guild/settings") view=|| settings::page(Page::GuildOverview)/>
+                    <Route path=path!("/servers/:guild/settings/channels") view=|| settings::page(Page::GuildChannels)/>
+                    <Route path=path!("/servers/:guild/settings/invites") view=|| settings::page(Page::GuildInvites)/>
+                    <Route path=path!("/settings") view=|| settings::page(Page::Account)/>
+                    <Route path=path!("/settings/devices") view=|| settings::page(Page::Devices)/>
+                    <Route path=path!("/settings/appearance") view=|| settings::page(Page::Appearance)/>
                 </ParentRoute>
             </Routes>
         </Router>
         <Toaster/>
+    }
+}
+
+/// Fetches the part that the page at an address shows, if it shows one.
+pub fn fetch_part_of(path: &str) -> Arriving<()> {
+    let steps: Vec<&str> = path.split('/').filter(|step| !step.is_empty()).collect();
+    match steps.as_slice() {
+        ["login" | "register"] | ["invite", _] => fetch_entrance(),
+        ["settings", ..] | ["servers", _, "settings", ..] => settings::fetch(),
+        ["servers", ..] | ["channels", "@me", "new"] => fetch_asked(),
+        _ => Box::pin(async { Ok(()) }),
     }
 }

@@ -21,14 +21,19 @@ pub mod browser;
 /// Takes over the page the backend has rendered. The page's loader calls it once, after everything arrived.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
+pub async fn hydrate() {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
         // Failing here as well leaves the page as it was: readable, though dead.
         _ = offer_reload();
     }));
-    browser::history::watch();
-    leptos::mount::hydrate_body(app::App);
+    // What the page shows has to be here before it is taken over. If it does not arrive, the page stays as it is: its links
+    // and forms work without.
+    let path = browser::history::here().unwrap_or_default();
+    if app::fetch_part_of(path.split(['?', '#']).next().unwrap_or_default()).await.is_ok() {
+        browser::history::watch();
+        leptos::mount::hydrate_body(app::App);
+    }
 }
 
 /// Covers a page that has stopped working with a way out. Plain DOM calls only: whatever panicked may have

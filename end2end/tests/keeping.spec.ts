@@ -213,7 +213,7 @@ test('what was being written is before what is typed into a page that is not int
   await composer(ana.page).fill('left here');
   let arrive = (): void => undefined;
   const held = new Promise<void>((done) => (arrive = done));
-  await ana.page.route('**/pkg/*.wasm', async (route) => {
+  await ana.page.route('**/pkg/**/*.wasm', async (route) => {
     await held;
     await route.continue();
   });

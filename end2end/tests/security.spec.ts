@@ -55,7 +55,7 @@ test('every kind of answer carries the headers that protect it', async ({ ana, r
   const html = await page.text();
   expect(html, 'no inline style').not.toMatch(/<[^>]+ style=/);
   expect(html, 'no inline handler').not.toMatch(/<[^>]+ on[a-z]+=/);
-  const script = /\/pkg\/harmony\.[\w-]+\.js/.exec(html)?.[0] ?? '';
+  const script = /\/pkg\/[\w-]{22}\/harmony\.[\w-]+\.js/.exec(html)?.[0] ?? '';
   expect(script, 'the page names its script').not.toBe('');
   const file = await request.get(script);
   expect(file.status()).toBe(200);

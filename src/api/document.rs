@@ -28,7 +28,9 @@ pub fn parse_look(text: &str) -> Settings {
     }
 }
 
-/// Addresses of the built files, with their hashes.
+/// Addresses of the built files, with their hashes. Script and WASM name each other and their parts, and a change of a
+/// part changes these names in them without changing their own; so they are in a folder that is named after all of it.
+/// There is no such folder on disk: the router leaves that step out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assets {
     /// The style sheet.
@@ -148,14 +150,15 @@ mod answer {
         } else {
             String::new()
         };
-        let path = |kind: &str| {
-            let hash = hashes
-                .lines()
-                .find_map(|line| line.trim().strip_prefix(kind)?.strip_prefix(':').map(str::trim));
-            let dotted = hash.map(|hash| format!(".{hash}")).unwrap_or_default();
-            format!("/{}/{}{dotted}.{kind}", options.site_pkg_dir, options.output_name)
+        let hash = |kind: &str| {
+            hashes.lines().find_map(|line| line.trim().strip_prefix(kind)?.strip_prefix(':').map(str::trim))
         };
-        Assets { css: path("css"), js: path("js"), wasm: path("wasm") }
+        let path = |kind: &str, folder: &str| {
+            let dotted = hash(kind).map(|hash| format!(".{hash}")).unwrap_or_default();
+            format!("/{}/{folder}{}{dotted}.{kind}", options.site_pkg_dir, options.output_name)
+        };
+        let build = hash("split").map(|hash| format!("{hash}/")).unwrap_or_default();
+        Assets { css: path("css", ""), js: path("js", &build), wasm: path("wasm", &build) }
     }
 }
 

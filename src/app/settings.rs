@@ -14,9 +14,54 @@ pub mod listed;
 pub mod saving;
 pub mod user_frame;
 
-pub use account::AccountPage;
-pub use appearance::{AppearancePage, show_look};
-pub use devices::DevicesPage;
-pub use guild_channels::GuildChannelsPage;
-pub use guild_invites::GuildInvitesPage;
-pub use guild_overview::GuildOverviewPage;
+use leptos::prelude::*;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+pub use appearance::show_look;
+
+use super::later::{Arriving, later};
+use account::AccountPage;
+use appearance::AppearancePage;
+use devices::DevicesPage;
+use guild_channels::GuildChannelsPage;
+use guild_invites::GuildInvitesPage;
+use guild_overview::GuildOverviewPage;
+
+/// The pages of settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// `/settings`.
+    Account,
+    /// `/settings/devices`.
+    Devices,
+    /// `/settings/appearance`.
+    Appearance,
+    /// `/servers/:guild/settings`.
+    GuildOverview,
+    /// `/servers/:guild/settings/channels`.
+    GuildChannels,
+    /// `/servers/:guild/settings/invites`.
+    GuildInvites,
+}
+
+/// One of the pages of settings, which are fetched when the first of them is opened.
+pub fn page(page: Page) -> AnyView {
+    later(fetch, move || Box::pin(show(page)))
+}
+
+/// Fetches all of them.
+pub fn fetch() -> Arriving<()> {
+    Box::pin(fetch_settings())
+}
+
+#[wasm_split(settings, wasm_split_path = leptos::wasm_split, fallible, preload(fetch_settings))]
+fn show(page: Page) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Page::Account => view! { <AccountPage/> }.into_any(),
+        Page::Devices => view! { <DevicesPage/> }.into_any(),
+        Page::Appearance => view! { <AppearancePage/> }.into_any(),
+        Page::GuildOverview => view! { <GuildOverviewPage/> }.into_any(),
+        Page::GuildChannels => view! { <GuildChannelsPage/> }.into_any(),
+        Page::GuildInvites => view! { <GuildInvitesPage/> }.into_any(),
+    })
+}

@@ -78,6 +78,8 @@ const ROOMS: &[Room] = &[
     ("app::shell", &["protocol", "api", "app", "app::words"]),
     // A form that was refused tells its fields what was typed.
     ("app::form", &["protocol", "api", "browser", "app::controls"]),
+    // What does not arrive is told on a page.
+    ("app::later", &["app::controls", "app::pages"]),
     ("app::pages", SCREEN),
     ("app::settings", SCREEN),
     ("app::chat", SCREEN),
@@ -95,6 +97,7 @@ const SCREEN: &[&str] = &[
     "app::chat",
     "app::controls",
     "app::form",
+    "app::later",
     "app::pages",
     "app::settings",
     "app::shell",

@@ -65,7 +65,7 @@ fn dispatch(arguments: &[String]) -> Outcome<ExitCode> {
 /// Becomes `cargo leptos watch`; returns only when that could not start.
 fn dev(workspace: &Workspace) -> Outcome<()> {
     tools::for_build(workspace)?;
-    let error = workspace.leptos().arg("watch").exec();
+    let error = workspace.leptos().args(["watch", "--split"]).exec();
     Err(format!("could not start cargo leptos watch: {error}"))
 }
 

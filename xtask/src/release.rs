@@ -41,8 +41,8 @@ pub(crate) fn build(workspace: &Workspace) -> Outcome<()> {
     }
     // Taken before the build: what changes while it runs makes the next one build again.
     let sources = fingerprint(&workspace.root).map_err(|error| format!("reading the sources: {error}"))?;
-    step("Build the release (cargo leptos build --release --precompress)", || {
-        run_child(workspace.leptos().args(["build", "--release", "--precompress"]))?;
+    step("Build the release (cargo leptos build --split --release --precompress)", || {
+        run_child(workspace.leptos().args(["build", "--split", "--release", "--precompress"]))?;
         check(workspace)
     })?;
     let content = stamp_content(workspace, sources).map_err(|error| format!("the binary: {error}"))?;
@@ -97,10 +97,16 @@ fn check(workspace: &Workspace) -> Outcome<()> {
     }
 }
 
-/// `js: HASH` → `harmony.HASH.js`, for each line.
+/// `js: HASH` → `harmony.HASH.js`, for each line. Two are about the parts of the WASM, and have names of their own.
 fn hashed_files(hashes: &str) -> Vec<String> {
-    let parts = hashes.lines().filter_map(|line| line.split_once(": "));
-    parts.map(|(kind, hash)| format!("harmony.{}.{kind}", hash.trim())).collect()
+    let lines = hashes.lines().filter_map(|line| line.split_once(": "));
+    lines
+        .map(|(kind, hash)| match (kind, hash.trim()) {
+            ("split", hash) => format!("__wasm_split.{hash}.js"),
+            ("manifest", hash) => format!("__wasm_split_manifest.{hash}.json"),
+            (kind, hash) => format!("harmony.{hash}.{kind}"),
+        })
+        .collect()
 }
 
 /// Written by cargo-leptos, read by the binary beside it.
@@ -186,8 +192,10 @@ mod tests {
 
     #[test]
     fn hash_txt_names_the_files_of_the_site() {
-        let names = hashed_files("js: aB-1\nwasm: cD_2\ncss: eF3\n");
-        assert_eq!(names, ["harmony.aB-1.js", "harmony.cD_2.wasm", "harmony.eF3.css"]);
+        let names = hashed_files("js: aB-1\nwasm: cD_2\ncss: eF3\nmanifest: gH4\nsplit: iJ5\n");
+        let parts = ["__wasm_split_manifest.gH4.json", "__wasm_split.iJ5.js"];
+        assert_eq!(names[..3], ["harmony.aB-1.js", "harmony.cD_2.wasm", "harmony.eF3.css"]);
+        assert_eq!(names[3..], parts);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use protocol::MessageId;
 
 use super::closures::part;
@@ -9,7 +10,9 @@ use super::context::{Chat, MenuAt};
 use super::popup::Popup;
 use super::reacting::react;
 use super::suggesting::rank_emoji;
-use crate::browser::dom::{self, Event, HtmlElement, KeyboardEvent, MouseEvent};
+use crate::app::controls::use_toasts;
+use crate::app::later::{Arriving, NOT_FETCHED, here, when_here};
+use crate::browser::dom::{self, Element, Event, HtmlElement, KeyboardEvent, MouseEvent};
 use crate::browser::emoji::{self, Emoji, Group};
 use crate::browser::focus;
 
@@ -23,24 +26,43 @@ const FOUND: usize = 90;
 /// Opens the picker below what was pressed.
 pub(super) fn open(chat: Chat, message: MessageId, event: &MouseEvent) {
     if let Some(pressed) = dom::listener(event) {
-        let (x, y) = dom::below(&pressed);
-        chat.picking.set(Some(MenuAt { message, x, y }));
+        open_below(chat, message, &pressed);
     }
 }
 
 /// Opens the picker below a message.
 pub(super) fn open_at_row(chat: Chat, message: MessageId) {
     if let Some(row) = focus::by_id(&row_id(message)) {
-        let (x, y) = dom::below(&row);
-        chat.picking.set(Some(MenuAt { message, x, y }));
+        open_below(chat, message, &row);
     }
+}
+
+fn open_below(chat: Chat, message: MessageId, element: &Element) {
+    let (x, y) = dom::below(element);
+    let toasts = use_toasts();
+    when_here(fetch_picker, move |is_here| {
+        if is_here {
+            chat.picking.set(Some(MenuAt { message, x, y }));
+        } else {
+            toasts.failed("Not loaded", NOT_FETCHED);
+        }
+    });
+}
+
+fn fetch_picker() -> Arriving<()> {
+    Box::pin(fetch())
+}
+
+#[wasm_split(picker, wasm_split_path = leptos::wasm_split, fallible, preload(fetch))]
+fn show(chat: Chat, at: MenuAt) -> Result<AnyView, SplitLoaderError> {
+    Ok(picker(chat, at))
 }
 
 /// The picker, while it is open.
 #[component]
 pub(super) fn EmojiPicker() -> impl IntoView {
     let chat: Chat = expect_context();
-    part(move || chat.picking.get().map(|at| picker(chat, at)))
+    part(move || chat.picking.get().and_then(|at| here(Box::pin(show(chat, at)))))
 }
 
 fn close(chat: Chat) {

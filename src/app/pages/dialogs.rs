@@ -4,25 +4,14 @@
 use leptos::prelude::*;
 use protocol::{ChannelId, GuildId, UserId};
 
-use super::create_channel::{CreateChannel, create_channel_path};
-use super::create_or_join::CreateOrJoin;
-use super::invite_people::InvitePeople;
-use super::member::{RemoveMember, member_path};
-use super::new_message::NewMessage;
+use super::asked::{Ask, Closing, asked_in_dialog, fetch_asked};
+use super::create_channel::create_channel_path;
+use super::member::member_path;
 use crate::app::chat::settle_in_composer;
-use crate::app::controls::Dialog;
+use crate::app::controls::{Dialog, use_toasts};
+use crate::app::later::{NOT_FETCHED, here, when_here};
 use crate::app::store::StoreCtx;
 use crate::app::words;
-
-/// What is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ask {
-    CreateOrJoin,
-    CreateChannel(GuildId, Option<ChannelId>),
-    Invite(GuildId),
-    NewMessage,
-    Remove(GuildId, UserId),
-}
 
 /// The one dialog of the page. Openers share it, wherever they stand: a dialog inside a menu or a drawer
 /// would close with it.
@@ -34,8 +23,15 @@ pub struct Asking {
 
 impl Asking {
     fn begin(self, ask: Ask) {
-        self.ask.set(ask);
-        self.open.set(true);
+        let toasts = use_toasts();
+        when_here(fetch_asked, move |is_here| {
+            if is_here {
+                self.ask.set(ask);
+                self.open.set(true);
+            } else {
+                toasts.failed("Not loaded", NOT_FETCHED);
+            }
+        });
     }
 
     /// Asks whether to take somebody out of a server.
@@ -76,13 +72,7 @@ pub(super) fn DialogHost() -> impl IntoView {
         });
         view! {
             <Dialog id="ask" title open>
-                {move || match ask.get() {
-                    Ask::CreateOrJoin => view! { <CreateOrJoin done/> }.into_any(),
-                    Ask::CreateChannel(guild, parent) => view! { <CreateChannel guild parent done/> }.into_any(),
-                    Ask::Invite(guild) => view! { <InvitePeople guild/> }.into_any(),
-                    Ask::NewMessage => view! { <NewMessage done found/> }.into_any(),
-                    Ask::Remove(guild, user) => view! { <RemoveMember guild user done/> }.into_any(),
-                }}
+                {move || here(asked_in_dialog(ask.get(), Closing { done, found }))}
             </Dialog>
         }
     })

@@ -34,9 +34,12 @@ pub(super) fn service(root: &Path) -> Router {
     Router::new().fallback_service(files).layer(from_fn(describe))
 }
 
-/// Says how long a file may be kept and how its text is encoded.
-async fn describe(request: Request, next: Next) -> Response {
+/// Leads from the address of a build to its file, says how long a file may be kept and how its text is encoded.
+async fn describe(mut request: Request, next: Next) -> Response {
     let keep = keep(request.uri().path());
+    if let Some(uri) = without_build(request.uri().path()).and_then(|path| path.parse().ok()) {
+        *request.uri_mut() = uri;
+    }
     let mut response = next.run(request).await;
     if !(response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED) {
         return response;
@@ -59,13 +62,19 @@ fn keep(path: &str) -> HeaderValue {
     }
 }
 
+/// `/pkg/{build}/{name}` as the file `/pkg/{name}`: files that name each other are told apart by their build.
+fn without_build(path: &str) -> Option<String> {
+    let (build, name) = path.strip_prefix("/pkg/")?.split_once('/')?;
+    (is_hash(build) && !name.contains('/')).then(|| ["/pkg/", name].concat())
+}
+
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    let is_hash = |part: &str| {
-        part.len() == HASH_CHARS
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
     name.split('.').skip(1).any(is_hash)
+}
+
+fn is_hash(part: &str) -> bool {
+    part.len() == HASH_CHARS && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 fn with_charset(value: &HeaderValue) -> Option<HeaderValue> {
@@ -95,7 +104,21 @@ const NOT_FOUND: &str = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=
 mod tests {
     use http::HeaderValue;
 
-    use super::{A_WHILE, ASK_AGAIN, FOR_EVER, keep, with_charset};
+    use super::{A_WHILE, ASK_AGAIN, FOR_EVER, keep, with_charset, without_build};
+
+    #[test]
+    fn the_name_of_a_build_in_an_address_is_no_folder() {
+        let file = |path| without_build(path);
+        assert_eq!(
+            file("/pkg/rL1eWpd0AaB-_9xYzQwErT/harmony.aL1eWpd0AaB-_9xYzQwErT.js").as_deref(),
+            Some("/pkg/harmony.aL1eWpd0AaB-_9xYzQwErT.js")
+        );
+        for path in
+            ["/pkg/snippets/inline0.js", "/pkg/rL1eWpd0AaB-_9xYzQwErT/../x", "/pkg/a.js", "/fonts/a", "//pkg"]
+        {
+            assert_eq!(file(path), None, "{path}");
+        }
+    }
 
     #[test]
     fn only_names_that_change_with_their_content_are_kept_for_ever() {

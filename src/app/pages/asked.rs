@@ -1,0 +1,89 @@
+//! What is asked in dialogs, and on pages where there is no script: one part, fetched when the first thing is asked.
+
+use leptos::prelude::*;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+use protocol::{ChannelId, GuildId, UserId};
+
+use super::create_channel::{CreateChannel, CreateChannelPage};
+use super::create_or_join::{CreateOrJoin, CreateOrJoinPage};
+use super::invite_people::{InvitePeople, InvitePeoplePage};
+use super::member::{MemberPage, RemoveMember};
+use super::new_message::{NewMessage, NewMessagePage};
+use crate::app::later::{Arriving, later};
+
+/// What is asked in a dialog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    CreateOrJoin,
+    CreateChannel(GuildId, Option<ChannelId>),
+    Invite(GuildId),
+    NewMessage,
+    Remove(GuildId, UserId),
+}
+
+/// Closes the dialog.
+#[derive(Clone, Copy)]
+pub(super) struct Closing {
+    /// The keyboard goes back to what opened it.
+    pub(super) done: Callback<()>,
+    /// The keyboard goes to the message box.
+    pub(super) found: Callback<()>,
+}
+
+/// The same, and more, as pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedPage {
+    /// `/servers/new`.
+    CreateOrJoin,
+    /// `/servers/:guild/channels/new`.
+    CreateChannel,
+    /// `/servers/:guild/invite`.
+    InvitePeople,
+    /// `/channels/@me/new`.
+    NewMessage,
+    /// `/servers/:guild/members/:user`.
+    Member,
+}
+
+#[derive(Clone, Copy)]
+enum Asked {
+    Dialog(Ask, Closing),
+    Page(AskedPage),
+}
+
+/// One of the pages.
+pub fn asked_page(page: AskedPage) -> AnyView {
+    later(fetch_asked, move || Box::pin(show(Asked::Page(page))))
+}
+
+/// Body and footer of a dialog.
+pub(super) fn asked_in_dialog(ask: Ask, closing: Closing) -> Arriving<AnyView> {
+    Box::pin(show(Asked::Dialog(ask, closing)))
+}
+
+/// Fetches all of it.
+pub fn fetch_asked() -> Arriving<()> {
+    Box::pin(fetch())
+}
+
+#[wasm_split(asked, wasm_split_path = leptos::wasm_split, fallible, preload(fetch))]
+fn show(asked: Asked) -> Result<AnyView, SplitLoaderError> {
+    Ok(match asked {
+        Asked::Dialog(ask, closing) => dialog(ask, closing),
+        Asked::Page(AskedPage::CreateOrJoin) => view! { <CreateOrJoinPage/> }.into_any(),
+        Asked::Page(AskedPage::CreateChannel) => view! { <CreateChannelPage/> }.into_any(),
+        Asked::Page(AskedPage::InvitePeople) => view! { <InvitePeoplePage/> }.into_any(),
+        Asked::Page(AskedPage::NewMessage) => view! { <NewMessagePage/> }.into_any(),
+        Asked::Page(AskedPage::Member) => view! { <MemberPage/> }.into_any(),
+    })
+}
+
+fn dialog(ask: Ask, Closing { done, found }: Closing) -> AnyView {
+    match ask {
+        Ask::CreateOrJoin => view! { <CreateOrJoin done/> }.into_any(),
+        Ask::CreateChannel(guild, parent) => view! { <CreateChannel guild parent done/> }.into_any(),
+        Ask::Invite(guild) => view! { <InvitePeople guild/> }.into_any(),
+        Ask::NewMessage => view! { <NewMessage done found/> }.into_any(),
+        Ask::Remove(guild, user) => view! { <RemoveMember guild user done/> }.into_any(),
+    }
+}

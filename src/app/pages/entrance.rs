@@ -1,0 +1,39 @@
+//! The pages of those who are not in yet: one part, which the browser fetches for them alone.
+
+use leptos::prelude::*;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+use super::invite::InvitePage;
+use super::login::LoginPage;
+use super::register::RegisterPage;
+use crate::app::later::{Arriving, later};
+
+/// The pages of the part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entrance {
+    /// `/login`.
+    Login,
+    /// `/register`.
+    Register,
+    /// `/invite/:code`.
+    Invite,
+}
+
+/// One of them.
+pub fn entrance(page: Entrance) -> AnyView {
+    later(fetch_entrance, move || Box::pin(show(page)))
+}
+
+/// Fetches all of them.
+pub fn fetch_entrance() -> Arriving<()> {
+    Box::pin(fetch())
+}
+
+#[wasm_split(entrance, wasm_split_path = leptos::wasm_split, fallible, preload(fetch))]
+fn show(page: Entrance) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Entrance::Login => view! { <LoginPage/> }.into_any(),
+        Entrance::Register => view! { <RegisterPage/> }.into_any(),
+        Entrance::Invite => view! { <InvitePage/> }.into_any(),
+    })
+}
