@@ -73,6 +73,14 @@ pub async fn history(channel_id: ChannelId, anchor: Anchor) -> Answer<History> {
     answer(backend::actions::messages::history(&state, &actor, channel_id, anchor).await)
 }
 
+/// Moves the read mark back to before a message, on all devices.
+#[server(endpoint = "messages/unread", output = JsonAnswer)]
+pub async fn mark_unread(channel_id: ChannelId, message_id: MessageId) -> Answer<()> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::messages::mark_unread(&state, &actor, channel_id, message_id).await)
+}
+
 /// Moves the read mark forward to a message, on all devices.
 #[server(endpoint = "messages/read", output = JsonAnswer)]
 pub async fn mark_read(channel_id: ChannelId, message_id: MessageId) -> Answer<()> {

@@ -86,6 +86,8 @@ pub struct StoreSignals {
     pub caught_up: ArcRwSignal<u32>,
     /// The message somebody wanted to see that is not there any more, and where it was.
     pub lacking: ArcRwSignal<Option<(ChannelId, MessageId)>>,
+    /// The channel that was marked as unread, until it is entered anew: looking at it does not read it.
+    pub kept_unread: ArcRwSignal<Option<ChannelId>>,
     /// The reader's time zone and day.
     pub clock: ArcRwSignal<Clock>,
     /// The build that rendered this page.
@@ -142,6 +144,7 @@ impl Store {
             link: ArcRwSignal::new(Link::Connecting),
             caught_up: ArcRwSignal::default(),
             lacking: ArcRwSignal::default(),
+            kept_unread: ArcRwSignal::default(),
             clock: ArcRwSignal::new(Clock::utc()),
             build,
             outbox_changes: ArcRwSignal::default(),
@@ -327,8 +330,21 @@ impl Store {
         }
     }
 
+    /// Whether a channel stays unread while it is looked at.
+    pub fn keeps_unread(&self, channel: ChannelId) -> bool {
+        self.kept_unread.get_untracked() == Some(channel)
+    }
+
+    /// Looking at a channel reads it again.
+    pub fn stop_keeping_unread(&self, channel: ChannelId) {
+        if self.keeps_unread(channel) {
+            self.kept_unread.set(None);
+        }
+    }
+
     /// The reader has come to a channel: the line between old and new is drawn where they left off.
     pub fn arrive(&self, timeline: &Timeline) {
+        self.kept_unread.set(None);
         let read = self.read_state(timeline.channel);
         let divider = read.last_read_id.filter(|_| read.is_unread());
         timeline.divide(divider, &self.clock.get_untracked());
@@ -414,12 +430,12 @@ impl Store {
             let read = match known.get(&dm.id).filter(|_| is_followed) {
                 Some(known) => {
                     let mut read = known.clone();
-                    mark.into_iter().for_each(|mark| read.marked(mark));
+                    mark.into_iter().for_each(|mark| read.marked(mark, None));
                     read
                 }
                 None => {
                     let mut read = ReadState::from_snapshot(dm.last_message_id, mark);
-                    read.read_to(known.get(&dm.id).and_then(|known| known.last_read_id));
+                    known.get(&dm.id).into_iter().for_each(|known| read.join(known));
                     read
                 }
             };

@@ -223,6 +223,9 @@ impl<'a> History<'a> {
         let Some(channel) = self.some_channel() else { return Ok(()) };
         let page = messages::history(&self.app.state, &who.actor, channel, Anchor::Latest).await?;
         let Some(message) = self.dice.pick_new(&page.messages) else { return Ok(()) };
+        if self.dice.below(4) == 0 {
+            return messages::mark_unread(&self.app.state, &who.actor, channel, message.id).await;
+        }
         messages::mark_read(&self.app.state, &who.actor, channel, message.id).await
     }
 

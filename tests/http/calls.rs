@@ -116,6 +116,9 @@ fn message_calls() -> Vec<Call> {
         call("/api/messages/read", MEMBERS, |w| {
             form(&[("channel_id", &w.channel), ("message_id", &w.owners_message)])
         }),
+        call("/api/messages/unread", MEMBERS, |w| {
+            form(&[("channel_id", &w.channel), ("message_id", &w.owners_message)])
+        }),
         Call {
             path: "/api/messages/history",
             input: Input::Json(|w| json!({ "channel_id": w.channel, "anchor": { "page": "latest" } })),
@@ -136,6 +139,9 @@ pub(crate) fn conversation_calls() -> Vec<Call> {
     vec![
         call("/api/messages/send", MEMBERS, says),
         call("/api/messages/read", MEMBERS, |w| {
+            form(&[("channel_id", &w.dm), ("message_id", &w.owners_message)])
+        }),
+        call("/api/messages/unread", [401, 401, 404, 404, 404, 404], |w| {
             form(&[("channel_id", &w.dm), ("message_id", &w.owners_message)])
         }),
         call("/api/messages/edit", [401, 401, 404, 404, 404, 404], |w| {

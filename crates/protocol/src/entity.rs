@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::permissions::{Overwrite, Permissions};
-use crate::{ChannelId, GuildId, InviteId, MessageId, RoleId, SessionId, Timestamp, UserId};
+use crate::{ChannelId, GuildId, InviteId, MessageId, Rev, RoleId, SessionId, Timestamp, UserId};
 
 /// What everybody may know about a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -277,6 +277,30 @@ pub struct ReadMark {
     pub last_read_id: Option<MessageId>,
     /// Mentions after that.
     pub mentions: u32,
+    /// How often it was moved back, by "Mark unread". Of two marks of a channel the one that was moved back more often is
+    /// the newer one, and of those moved back equally often the one that is further.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub turns: u32,
+}
+
+/// What a client has to know of a channel whose read mark was moved back: it may have listed it as read, or not at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedBack {
+    /// The guild it is in; none for a direct conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guild_id: Option<GuildId>,
+    /// Its newest message when the mentions were counted.
+    pub newest_id: MessageId,
+    /// Revision of its stream then: what was deleted up to it was not counted.
+    pub rev: Rev,
+    /// Where the mark was before. What the person wrote moves it forward without an event of its own: what they wrote up to
+    /// here does not any more.
+    pub from_id: MessageId,
+}
+
+/// Whether a number need not be said.
+pub(crate) fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// An invite as its makers see it.

@@ -1,6 +1,8 @@
 //! Everything that can durably change, one variant each. An event belongs to exactly one stream.
 
-use crate::entity::{Channel, ChannelPlace, Dm, Guild, Me, Member, Message, ReadMark, Role, Settings, User};
+use crate::entity::{
+    Channel, ChannelPlace, Dm, Guild, Me, Member, Message, MovedBack, ReadMark, Role, Settings, User,
+};
 use crate::tagged::tagged;
 use crate::{ChannelId, GuildId, MessageId, UserId};
 
@@ -131,6 +133,9 @@ tagged! {
         ReadMarked {
             /// How far.
             mark: ReadMark,
+            /// Only where it was moved back.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            back: Option<MovedBack>,
         },
         /// Own names or email changed.
         MeUpdated {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::entity::{Channel, Dm, Guild, Me, Member, Message, Presence, ReadMark, Role};
+use crate::entity::{Channel, Dm, Guild, Me, Member, Message, Presence, ReadMark, Role, is_zero};
 use crate::permissions::Permissions;
 use crate::{ChannelId, Cursors, GuildId, MessageId, Rev, UserId};
 
@@ -82,6 +82,9 @@ pub struct UnreadChannel {
     pub last_read_id: Option<MessageId>,
     /// Mentions not yet read.
     pub mentions: u32,
+    /// How often its read mark was moved back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub turns: u32,
 }
 
 /// A guild with all that its sidebar and member list need.
@@ -122,6 +125,9 @@ pub struct History {
     pub has_newer: bool,
     /// How far the person had read; for the line between old and new.
     pub last_read_id: Option<MessageId>,
+    /// How often that mark was moved back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub turns: u32,
     /// What the person may do here.
     pub access: Permissions,
     /// Revision of the channel's stream when this was read.

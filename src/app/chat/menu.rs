@@ -83,6 +83,7 @@ fn items(chat: Chat, at: MenuAt, message: &Message) -> AnyView {
         {may_react.then(|| item(chat, "smile-plus", "Add reaction", "+", move |_| picker::open_at_row(chat, id)))}
         {may_send.then(|| item(chat, "reply", "Reply", "R", move |_| chat.reply(id)))}
         {may_edit.then(|| item(chat, "edit", "Edit message", "E", move |_| chat.edit(id)))}
+        {item(chat, "eye-off", "Mark unread", "U", move |_| sending::mark_unread(chat, id))}
         {item(chat, "copy", "Copy text", "Ctrl C", move |_| sending::copy_text(chat, id))}
         {item(chat, "link", "Copy link", "", move |_| sending::copy_link(chat, id))}
         {item(chat, "user", "Profile", "", move |_| chat.profile.set(Some(ProfileAt { person: author, x: at.x, y: at.y, from: Some(id) })))}

@@ -219,7 +219,8 @@ impl Reading {
                 let Some((timeline, scroller)) = self.parts() else { return };
                 let at_end =
                     scroll::above_end(&scroller) <= NEAR_END && !timeline.edges.get_untracked().newer;
-                if at_end && focus::is_attended() {
+                let is_kept = self.chat.store().keeps_unread(timeline.channel);
+                if at_end && !is_kept && focus::is_attended() {
                     sending::read_to_end(self.chat, timeline.channel);
                 }
             },

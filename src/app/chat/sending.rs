@@ -8,7 +8,7 @@ use protocol::{ChannelId, MessageId};
 
 use super::context::{Chat, focus_composer};
 use crate::api::Refusal;
-use crate::api::messages::{delete_message, edit_message, mark_read};
+use crate::api::messages::{delete_message, edit_message, mark_read, mark_unread as mark_message_unread};
 use crate::browser::{clipboard, focus, time};
 
 /// Puts a message in its channel and on its way. The error of the first rule it breaks, and nothing happens.
@@ -105,12 +105,25 @@ pub(super) fn delete(chat: Chat, id: MessageId) {
 /// Marks a channel as read up to its newest message, here at once and on the other devices.
 pub(super) fn read_to_end(chat: Chat, channel: ChannelId) {
     let store = chat.store();
+    store.stop_keeping_unread(channel);
     let read = store.read_state(channel);
     let Some(last) = read.last_message_id.filter(|_| read.is_unread()) else { return };
     store.read_to(channel, last);
     spawn_local(async move {
         // A mark that is lost is set again by the next message that is read.
         _ = mark_read(channel, last).await;
+    });
+}
+
+/// Marks the channel on screen as unread from a message on, here and on the other devices. It stays so while they look.
+pub(super) fn mark_unread(chat: Chat, id: MessageId) {
+    let Some(message) = chat.message(id) else { return };
+    let toasts = chat.toasts();
+    spawn_local(async move {
+        // What changes on screen comes as an event, as it does on the other devices.
+        if let Err(Refusal(error)) = mark_message_unread(message.channel_id, id).await {
+            toasts.failed("Not marked", error.to_string());
+        }
     });
 }
 

@@ -191,6 +191,7 @@ fn act(chat: Chat, event: &KeyboardEvent, id: MessageId, row: &HtmlElement) -> b
         "Delete" | "Backspace" => chat.delete(id, event.shift_key()),
         "e" | "E" => chat.edit(id),
         "r" | "R" => chat.reply(id),
+        "u" | "U" => sending::mark_unread(chat, id),
         "+" if may_react(chat, id) => picker::open_at_row(chat, id),
         _ => return false,
     }

@@ -53,6 +53,7 @@ fn buttons(chat: Chat, message: &Message) -> AnyView {
         })}
         {may_send.then(|| button("reply", "Reply", if may_react { "-1" } else { "0" }, move || chat.reply(id)))}
         {may_edit.then(|| button("edit", "Edit message", "-1", move || chat.edit(id)))}
+        {button("eye-off", "Mark unread", "-1", move || sending::mark_unread(chat, id))}
         {button("link", "Copy link", if may_send || may_react { "-1" } else { "0" }, move || sending::copy_link(chat, id))}
         {may_delete.then(|| view! {
             <button

@@ -1,14 +1,14 @@
 //! The reducer: one durable event after the other. No page, no network, no clock.
 
 use leptos::prelude::{GetUntracked, Set, Update, WithUntracked};
-use protocol::entity::{Dm, Message, ReadMark, User};
+use protocol::entity::{Dm, Message, User};
 use protocol::event::Event;
 use protocol::{ChannelId, GuildId, Rev, Stream};
 
 use super::guild::{GuildEntry, Stage};
 use super::order::in_order;
-use super::reads::{ReadState, Reads};
-use super::sync::Want;
+use super::reads::{ReadState, Reads, Removed};
+use super::sync::{LooseMark, Want};
 use super::{DmEntry, Store, lock};
 
 /// Applies an event of a stream. False if it was known already.
@@ -68,7 +68,7 @@ impl Store {
                 guild.put_channel(channel);
                 if is_text && guild.reads.with_untracked(|reads| !reads.contains_key(&id)) {
                     let mark = self.loose_mark(id);
-                    let read = ReadState::from_snapshot(last, mark.as_ref());
+                    let read = ReadState::after_mark(last, mark);
                     guild.reads.update(|reads| _ = reads.insert(id, read));
                 }
                 self.review_access(guild);
@@ -147,11 +147,7 @@ impl Store {
                 let (mine, addressed) = (message.author.id == me, message.mentions_user(me));
                 let loose = self.loose_mark(channel);
                 reads.update(|reads: &mut Reads| {
-                    let read = reads.entry(channel).or_insert_with(|| {
-                        let mut read = ReadState::before(id);
-                        read.read_to(loose.and_then(|mark| mark.last_read_id));
-                        read
-                    });
+                    let read = reads.entry(channel).or_insert_with(|| ReadState::before(id, loose));
                     read.arrived(id, mine, addressed);
                 });
                 // A channel that became visible without a word about it: only a snapshot can say what it is.
@@ -169,14 +165,17 @@ impl Store {
                 message.channel_id
             }
             Event::MessageDeleted { channel_id, message_id, author_id, mentions, last_message_id } => {
-                let (id, last, addressed) = (*message_id, *last_message_id, mentions.contains(&me));
-                let mine = *author_id == me;
-                self.change_read(*channel_id, |read| {
-                    // Who missed that they wrote it learns here that they had read what was before it.
-                    if mine {
-                        read.read_to(Some(id));
-                    }
-                    read.removed(id, addressed, last);
+                let loose = self.loose_mark(*channel_id);
+                let gone = Removed {
+                    rev,
+                    message: *message_id,
+                    mine: *author_id == me,
+                    addressed: mentions.contains(&me),
+                    last: *last_message_id,
+                };
+                reads.update(|reads| {
+                    let read = reads.entry(*channel_id).or_insert_with(|| ReadState::read(&gone, loose));
+                    read.removed(&gone);
                 });
                 *channel_id
             }
@@ -198,7 +197,7 @@ impl Store {
             }
             Event::GuildLeft { guild_id } => self.forget_guild(guild_id),
             Event::DmOpened { dm } => self.dm_opened(&dm),
-            Event::ReadMarked { mark } => self.marked(mark),
+            Event::ReadMarked { mark, back } => self.marked(LooseMark { mark, back }),
             Event::MeUpdated { me } => {
                 self.know(&me.user);
                 self.me.set(me);
@@ -222,7 +221,7 @@ impl Store {
             self.want(Want::Home); // An old conversation; how far it was read is not known here.
         }
         let last = dm.last_message_id.filter(|_| !is_followed);
-        let read = ReadState::from_snapshot(last, mark.as_ref());
+        let read = ReadState::after_mark(last, mark);
         self.dm_reads.update(|reads| _ = reads.entry(dm.id).or_insert(read));
         self.dms.update(|dms| dms.insert(0, DmEntry { id: dm.id, recipient: dm.recipient.id }));
     }
@@ -252,14 +251,29 @@ impl Store {
 
     /// Something was read. Streams are not ordered among each other: a mark can be here before the message it is
     /// about, and before anything else of its channel.
-    fn marked(&self, mark: ReadMark) {
-        if self.change_read(mark.channel_id, |read| read.marked(&mark)) {
+    fn marked(&self, loose: LooseMark) {
+        let mark = loose.mark;
+        if loose.back.is_some() {
+            self.kept_unread.set(Some(mark.channel_id));
+            if let Some(timeline) = self.timeline(mark.channel_id) {
+                timeline.divide(mark.last_read_id, &self.clock.get_untracked());
+            }
+        }
+        if self.change_read(mark.channel_id, |read| read.marked(&mark, loose.back)) {
+            return;
+        }
+        // Of a guild that is only listed, channels without anything new are not here.
+        let listed = loose.back.and_then(|back| Some((self.guild(back.guild_id?)?, back)));
+        if let Some((guild, back)) = listed.filter(|(guild, _)| !guild.is_loaded()) {
+            guild.reads.update(|reads| {
+                _ = reads.insert(mark.channel_id, ReadState::after_mark(Some(back.newest_id), Some(loose)))
+            });
             return;
         }
         let mut sync = lock(&self.sync);
-        let known = sync.loose_marks.entry(mark.channel_id).or_insert(mark);
-        if known.last_read_id < mark.last_read_id {
-            *known = mark;
+        let known = sync.loose_marks.entry(mark.channel_id).or_insert(loose);
+        if (known.mark.turns, known.mark.last_read_id) < (mark.turns, mark.last_read_id) {
+            *known = loose;
         }
     }
 
@@ -271,12 +285,12 @@ impl Store {
         }
         guild.reads.update(|reads| {
             for (channel, read) in reads {
-                read.read_to(marks.get(channel).and_then(|mark| mark.last_read_id));
+                marks.get(channel).into_iter().for_each(|loose| read.marked(&loose.mark, loose.back));
             }
         });
     }
 
-    fn loose_mark(&self, channel: ChannelId) -> Option<ReadMark> {
+    fn loose_mark(&self, channel: ChannelId) -> Option<LooseMark> {
         lock(&self.sync).loose_marks.get(&channel).copied()
     }
 }

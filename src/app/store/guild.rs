@@ -190,7 +190,7 @@ impl GuildEntry {
     fn keep_marks(&self, mut fresh: Reads) -> Reads {
         self.reads.with_untracked(|known| {
             for (channel, read) in &mut fresh {
-                read.read_to(known.get(channel).and_then(|known| known.last_read_id));
+                known.get(channel).into_iter().for_each(|known| read.join(known));
             }
         });
         fresh

@@ -47,6 +47,7 @@ impl Store {
         reply_to: Option<MessageId>,
         now_ms: i64,
     ) {
+        self.stop_keeping_unread(channel);
         let timeline = self.open_timeline(channel);
         let delivery = Delivery::Pending;
         self.put_in_line(

@@ -2,9 +2,11 @@
 
 use litemap::LiteMap;
 
-use protocol::entity::ReadMark;
+use protocol::entity::{MovedBack, ReadMark};
 use protocol::snapshot::UnreadChannel;
-use protocol::{ChannelId, MessageId};
+use protocol::{ChannelId, MessageId, Rev};
+
+use super::sync::LooseMark;
 
 /// Read states of the channels of one guild, or of all direct conversations.
 pub type Reads = LiteMap<ChannelId, ReadState>;
@@ -20,9 +22,33 @@ pub struct ReadState {
     pub last_message_id: Option<MessageId>,
     /// The newest message seen.
     pub last_read_id: Option<MessageId>,
+    turns: u32,
+    /// The newest message of the person's own that arrived: it moved the mark, and no event says so,
+    written: Option<MessageId>,
+    /// unless it is not newer than this one, which is known by the mark.
+    written_to: Option<MessageId>,
     counted: u32,
     counted_to: Option<MessageId>,
     mentioned: Vec<MessageId>,
+    /// Revision of the channel's stream up to which deletions were not counted.
+    counted_rev: Rev,
+    /// Mentions that were deleted lately: a mark that is told on another stream may have counted them.
+    gone: Vec<(Rev, MessageId)>,
+}
+
+/// Deleted mentions that are remembered: far more than come between two streams' events.
+const GONE: usize = 20;
+
+/// A message that was deleted.
+pub(super) struct Removed {
+    pub(super) rev: Rev,
+    pub(super) message: MessageId,
+    /// Whether the person wrote it.
+    pub(super) mine: bool,
+    /// Whether it addressed the person.
+    pub(super) addressed: bool,
+    /// The channel's newest message now.
+    pub(super) last: Option<MessageId>,
 }
 
 impl ReadState {
@@ -31,23 +57,52 @@ impl ReadState {
         Self {
             last_message_id,
             last_read_id: mark.and_then(|mark| mark.last_read_id),
+            turns: mark.map_or(0, |mark| mark.turns),
+            written: None,
+            written_to: last_message_id.max(mark.and_then(|mark| mark.last_read_id)),
             counted: mark.map_or(0, |mark| mark.mentions),
             counted_to: last_message_id,
             mentioned: Vec::new(),
+            counted_rev: 0,
+            gone: Vec::new(),
         }
     }
 
     /// From the summary of a guild whose channels are not loaded.
     pub(super) fn from_summary(unread: &UnreadChannel) -> Self {
-        let UnreadChannel { channel_id, last_message_id, last_read_id, mentions } = *unread;
-        Self::from_snapshot(Some(last_message_id), Some(&ReadMark { channel_id, last_read_id, mentions }))
+        let UnreadChannel { channel_id, last_message_id, last_read_id, mentions, turns } = *unread;
+        let mark = ReadMark { channel_id, last_read_id, mentions, turns };
+        Self::from_snapshot(Some(last_message_id), Some(&mark))
+    }
+
+    /// A channel whose mark was here before it.
+    pub(super) fn after_mark(last_message_id: Option<MessageId>, loose: Option<LooseMark>) -> Self {
+        let mut read = Self::from_snapshot(last_message_id, loose.as_ref().map(|loose| &loose.mark));
+        if let Some(back) = loose.and_then(|loose| loose.back) {
+            read.counted_to = Some(back.newest_id);
+            read.counted_rev = back.rev;
+            read.written_to = read.written_to.max(Some(back.from_id));
+        }
+        read
     }
 
     /// A channel nothing was known of: everything before its first message that arrives had been read, or the
     /// summary would have named it.
-    pub(super) fn before(message: MessageId) -> Self {
+    pub(super) fn before(message: MessageId, loose: Option<LooseMark>) -> Self {
         let last_read_id = MessageId::new(message.get().saturating_sub(1));
-        Self { last_read_id, counted_to: last_read_id, ..Self::default() }
+        let mut read =
+            Self { last_read_id, written_to: last_read_id, counted_to: last_read_id, ..Self::default() };
+        loose.iter().for_each(|loose| read.marked(&loose.mark, loose.back));
+        read
+    }
+
+    /// A channel nothing was known of, from which a message is gone: it was all read.
+    pub(super) fn read(gone: &Removed, loose: Option<LooseMark>) -> Self {
+        let mut read = Self::before(gone.message, loose);
+        if read.turns == 0 {
+            read.read_to(gone.last);
+        }
+        read
     }
 
     /// Whether there is something new.
@@ -67,24 +122,39 @@ impl ReadState {
     pub(super) fn arrived(&mut self, message: MessageId, mine: bool, addressed: bool) {
         let message = Some(message);
         self.last_message_id = self.last_message_id.max(message);
-        if mine {
+        if mine && message > self.written_to {
+            self.written = self.written.max(message);
             self.read_to(message);
         } else if addressed && message > self.last_read_id && message > self.counted_to {
             self.mentioned.extend(message.filter(|id| !self.mentioned.contains(id)));
         }
     }
 
-    /// A message is gone; `last` is the newest one now.
-    pub(super) fn removed(&mut self, message: MessageId, addressed: bool, last: Option<MessageId>) {
+    /// A message is gone, which may be all that is told of it.
+    pub(super) fn removed(&mut self, gone: &Removed) {
+        let Removed { rev, message, mine, addressed, last } = *gone;
+        // Who missed that they wrote it learns here that they had read what was before it.
+        if mine && Some(message) > self.last_message_id.max(self.written_to) {
+            self.written = self.written.max(Some(message));
+            self.read_to(Some(message));
+        }
         if let Some(at) = self.mentioned.iter().position(|id| *id == message) {
             self.mentioned.remove(at);
-        } else if addressed && Some(message) > self.last_read_id && Some(message) <= self.counted_to {
+        } else if addressed && rev > self.counted_rev && self.is_counted(message) {
             self.counted = self.counted.saturating_sub(1);
+        }
+        if addressed {
+            self.gone.push((rev, message));
+            self.gone.drain(..self.gone.len().saturating_sub(GONE));
         }
         self.last_message_id = last;
     }
 
-    /// The person has seen everything up to a message. Marks only move forward.
+    fn is_counted(&self, message: MessageId) -> bool {
+        Some(message) > self.last_read_id && Some(message) <= self.counted_to
+    }
+
+    /// The person has seen everything up to a message.
     pub(super) fn read_to(&mut self, message: Option<MessageId>) {
         self.last_read_id = self.last_read_id.max(message);
         self.mentioned.retain(|id| Some(*id) > self.last_read_id);
@@ -93,13 +163,43 @@ impl ReadState {
         }
     }
 
+    /// The newer one of what is known here and what is known elsewhere of the same channel's mark; `self` has the messages.
+    pub(super) fn join(&mut self, known: &Self) {
+        if known.turns > self.turns {
+            *self = Self { last_message_id: self.last_message_id, ..known.clone() };
+        } else if known.turns == self.turns {
+            self.read_to(known.last_read_id);
+        }
+    }
+
     /// A mark was set, here or on another device.
-    pub(super) fn marked(&mut self, mark: &ReadMark) {
+    pub(super) fn marked(&mut self, mark: &ReadMark, back: Option<MovedBack>) {
+        if mark.turns < self.turns {
+            return;
+        }
+        if mark.turns > self.turns {
+            return self.turned(mark, back);
+        }
         self.read_to(mark.last_read_id);
         if self.last_read_id < self.counted_to {
             let since = u32::try_from(self.mentioned.len()).unwrap_or(u32::MAX);
             self.counted = self.counted.min(mark.mentions.saturating_sub(since));
         }
+    }
+
+    fn turned(&mut self, mark: &ReadMark, back: Option<MovedBack>) {
+        self.turns = mark.turns;
+        self.last_read_id = mark.last_read_id;
+        // A snapshot of which only the mark counts does not say what it counted to; what is here is about as new.
+        self.counted_to = back.map_or(self.last_message_id, |back| Some(back.newest_id));
+        self.counted_rev = back.map_or(Rev::MAX, |back| back.rev);
+        self.mentioned.retain(|id| Some(*id) > self.counted_to);
+        let gone =
+            self.gone.iter().filter(|(rev, id)| *rev > self.counted_rev && self.is_counted(*id)).count();
+        self.counted = mark.mentions.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
+        // Written since, and so read.
+        self.written_to = self.written_to.max(back.map(|back| back.from_id));
+        self.read_to(self.written.filter(|_| self.written > self.written_to));
     }
 }
 
@@ -116,20 +216,20 @@ mod tests {
     use protocol::entity::ReadMark;
     use protocol::{ChannelId, MessageId};
 
-    use super::ReadState;
+    use super::{ReadState, Removed};
 
     fn id(number: i64) -> Option<MessageId> {
         MessageId::new(number)
     }
 
     fn mark(last_read: i64, mentions: u32) -> ReadMark {
-        ReadMark { channel_id: ChannelId::from_trusted(1), last_read_id: id(last_read), mentions }
+        ReadMark { channel_id: ChannelId::from_trusted(1), last_read_id: id(last_read), mentions, turns: 0 }
     }
 
     #[test]
     fn a_mark_that_overtakes_a_mention_keeps_it_read() {
         let mut read = ReadState::from_snapshot(id(10), Some(&mark(10, 0)));
-        read.marked(&mark(12, 0));
+        read.marked(&mark(12, 0), None);
         read.arrived(MessageId::from_trusted(12), false, true);
         assert!(!read.is_unread());
         assert_eq!(read.mentions(), 0);
@@ -142,7 +242,7 @@ mod tests {
         let mut read = ReadState::from_snapshot(id(10), Some(&mark(8, 1)));
         read.arrived(MessageId::from_trusted(11), false, true);
         assert_eq!(read.mentions(), 2);
-        read.marked(&mark(10, 0));
+        read.marked(&mark(10, 0), None);
         assert_eq!(read.mentions(), 1, "message 11 is still unread");
     }
 
@@ -155,12 +255,19 @@ mod tests {
 
     #[test]
     fn deleting_an_unread_mention_lowers_the_count_wherever_it_was_counted() {
+        let removed = |message, last| Removed {
+            rev: 1,
+            message: MessageId::from_trusted(message),
+            mine: false,
+            addressed: true,
+            last: id(last),
+        };
         let mut read = ReadState::from_snapshot(id(10), Some(&mark(5, 2)));
         read.arrived(MessageId::from_trusted(11), false, true);
-        read.removed(MessageId::from_trusted(9), true, id(11));
-        read.removed(MessageId::from_trusted(11), true, id(10));
+        read.removed(&removed(9, 11));
+        read.removed(&removed(11, 10));
         assert_eq!(read.mentions(), 1);
-        read.removed(MessageId::from_trusted(3), true, id(10));
+        read.removed(&removed(3, 10));
         assert_eq!(read.mentions(), 1, "a mention already read was not counted");
     }
 }

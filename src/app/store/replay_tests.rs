@@ -18,6 +18,7 @@ enum Step {
     Delete(u8),
     React(u8, u8),
     Read(u8),
+    Unread(u8),
     Rename(u8),
     Join,
     Leave,
@@ -36,6 +37,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<u8>().prop_map(Step::Delete),
         4 => (any::<u8>(), any::<u8>()).prop_map(|(which, who)| Step::React(which, who)),
         3 => any::<u8>().prop_map(Step::Read),
+        2 => any::<u8>().prop_map(Step::Unread),
         1 => any::<u8>().prop_map(Step::Rename),
         1 => Just(Step::Join),
         1 => Just(Step::Leave),
@@ -81,6 +83,11 @@ fn play(world: &mut World, step: &Step) {
         Step::Read(which) => {
             if let Some(place) = pick(&places, which) {
                 world.mark_read(place);
+            }
+        }
+        Step::Unread(which) => {
+            if let Some(id) = pick(&world.message_ids(), which) {
+                world.mark_unread(id);
             }
         }
         Step::Rename(who) => {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::entity::{
-    Channel, ChannelKind, ChannelPlace, Dm, Guild, Me, Member, Message, MessageKind, Preview, Quoted,
-    Reaction, ReadMark, Role, Settings, User,
+    Channel, ChannelKind, ChannelPlace, Dm, Guild, Me, Member, Message, MessageKind, MovedBack, Preview,
+    Quoted, Reaction, ReadMark, Role, Settings, User,
 };
 use protocol::event::Event;
 use protocol::permissions::{self, Permissions, Standing};
@@ -37,6 +37,7 @@ pub(super) struct World {
     messages: Vec<Message>,
     reactors: BTreeMap<(MessageId, String), BTreeSet<UserId>>,
     marks: BTreeMap<ChannelId, Option<MessageId>>,
+    turns: BTreeMap<ChannelId, u32>,
     revs: BTreeMap<Stream, Rev>,
     next_id: i64,
     pub(super) log: Vec<(Stream, Rev, Event)>,
@@ -70,6 +71,7 @@ impl World {
             messages: Vec::new(),
             reactors: BTreeMap::new(),
             marks: BTreeMap::new(),
+            turns: BTreeMap::new(),
             revs: BTreeMap::new(),
             next_id: 1_000,
             log: Vec::new(),
@@ -211,8 +213,25 @@ impl World {
             return;
         }
         self.marks.insert(channel, last);
-        let mark = ReadMark { channel_id: channel, last_read_id: last, mentions: 0 };
-        self.emit(Stream::User(self.me()), Event::ReadMarked { mark });
+        let mark = self.mark(channel);
+        self.emit(Stream::User(self.me()), Event::ReadMarked { mark, back: None });
+    }
+
+    pub(super) fn mark_unread(&mut self, message: MessageId) {
+        let channel = self.messages.iter().find(|known| known.id == message).map(|known| known.channel_id);
+        let Some(channel) = channel else { return };
+        let from = self.marks.get(&channel).copied().flatten();
+        let Some(from_id) = from.filter(|read| *read >= message) else { return };
+        self.marks.insert(channel, MessageId::new(message.get() - 1));
+        *self.turns.entry(channel).or_default() += 1;
+        let guild_id = match self.stream_of(channel) {
+            Stream::Guild(guild) => Some(guild),
+            _ => None,
+        };
+        let newest_id = self.last(channel).unwrap_or(message);
+        let rev = self.rev(self.stream_of(channel));
+        let back = Some(MovedBack { guild_id, newest_id, rev, from_id });
+        self.emit(Stream::User(self.me()), Event::ReadMarked { mark: self.mark(channel), back });
     }
 
     pub(super) fn rename(&mut self, id: UserId, name: &str) {
@@ -307,6 +326,7 @@ impl World {
             channel_id: channel,
             last_read_id,
             mentions: u32::try_from(unread.count()).unwrap_or_default(),
+            turns: self.turns.get(&channel).copied().unwrap_or_default(),
         }
     }
 
@@ -336,6 +356,7 @@ impl World {
                 last_message_id,
                 last_read_id: mark.last_read_id,
                 mentions: mark.mentions,
+                turns: mark.turns,
             })
         });
         GuildSummary {
@@ -396,6 +417,7 @@ impl World {
             has_older: false,
             has_newer: false,
             last_read_id: self.marks.get(&channel).copied().flatten(),
+            turns: self.turns.get(&channel).copied().unwrap_or_default(),
             access: Permissions::DM,
             rev: self.rev(self.stream_of(channel)),
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::{GetUntracked, Set, Update, WithUntracked};
 use litemap::LiteMap;
-use protocol::entity::{Presence, ReadMark};
+use protocol::entity::{MovedBack, Presence, ReadMark};
 use protocol::event::Event;
 use protocol::frame::{ClientFrame, ServerFrame, VERSION};
 use protocol::snapshot::{GuildSnapshot, History, HomeSnapshot};
@@ -42,13 +42,20 @@ pub enum Want {
     History(ChannelId),
 }
 
+/// A mark as it was told, which may be before its channel.
+#[derive(Clone, Copy)]
+pub(super) struct LooseMark {
+    pub(super) mark: ReadMark,
+    pub(super) back: Option<MovedBack>,
+}
+
 /// Where the client stands in each stream.
 pub(super) struct Sync {
     cursors: Cursors,
     intakes: LiteMap<Stream, Intake>,
     /// Each once, the most important first.
     wants: Vec<Want>,
-    pub(super) loose_marks: LiteMap<ChannelId, ReadMark>,
+    pub(super) loose_marks: LiteMap<ChannelId, LooseMark>,
 }
 
 /// Events that came while a snapshot was on its way.
@@ -312,12 +319,12 @@ impl Store {
             let (me, last_read_id) = (self.my_id(), history.last_read_id);
             let new = history.messages.iter().filter(|message| Some(message.id) > last_read_id);
             let mentions = u32::try_from(new.filter(|message| message.mentions_user(me)).count());
-            let mark = ReadMark { channel_id: channel, last_read_id, mentions: mentions.unwrap_or(u32::MAX) };
+            let mentions = mentions.unwrap_or(u32::MAX);
+            let mark = ReadMark { channel_id: channel, last_read_id, mentions, turns: history.turns };
             let newest = history.messages.last().map(|message| message.id);
             self.change_read(channel, |read| {
-                let known = read.last_read_id;
-                *read = ReadState::from_snapshot(newest, Some(&mark));
-                read.read_to(known);
+                let known = std::mem::replace(read, ReadState::from_snapshot(newest, Some(&mark)));
+                read.join(&known);
             });
             self.install_wanted(history);
             self.resume(stream, rev);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use protocol::entity::{ChannelKind, Guild, Message, MessageKind, Preview, Quoted, User};
+use protocol::entity::{ChannelKind, Guild, Message, MessageKind, MovedBack, Preview, Quoted, User};
 use protocol::event::Event;
 use protocol::markup;
 use protocol::parse::Content;
@@ -317,12 +317,14 @@ pub(super) async fn read_history(
     } else {
         (Vec::new(), false, false)
     };
+    let mark = reads::get(db, user, channel).await?;
     Ok(History {
         channel_id: channel,
         messages,
         has_older,
         has_newer,
-        last_read_id: reads::get(db, user, channel).await?.last_read_id,
+        last_read_id: mark.last_read_id,
+        turns: mark.turns,
         access: access.permissions,
         rev: streams::rev(db, access.stream).await?,
     })
@@ -353,8 +355,38 @@ pub async fn mark_read(
             in_channel(tx, user, channel).await?;
             if reads::advance(tx, user, channel, to).await? {
                 let mark = reads::get(tx, user, channel).await?;
-                tx.emit(Stream::User(user), Event::ReadMarked { mark }).await?;
+                tx.emit(Stream::User(user), Event::ReadMarked { mark, back: None }).await?;
             }
+            Ok(())
+        })
+    });
+    change.await
+}
+
+/// Moves the read mark back to before a message, on all devices: the message is the first that is unread.
+pub async fn mark_unread(
+    state: &AppState,
+    actor: &Actor,
+    channel: ChannelId,
+    message: MessageId,
+) -> Result<()> {
+    state.rates.change(actor.user_id)?;
+    let user = actor.user_id;
+    let change = state.store.write(move |tx| {
+        Box::pin(async move {
+            let access = in_channel(tx, user, channel).await?;
+            access.require(Permissions::READ_HISTORY)?;
+            messages::get(tx, channel, message).await?.ok_or(Error::NotFound)?;
+            // Nothing is said or deleted there between counting and telling.
+            tx.lock(access.stream).await?;
+            let before = reads::get(tx, user, channel).await?.last_read_id;
+            let Some(from_id) = before.filter(|read| *read >= message) else { return Ok(()) };
+            reads::turn_back(tx, user, channel, message).await?;
+            let mark = reads::get(tx, user, channel).await?;
+            let newest_id = access.last_message_id.unwrap_or(message);
+            let rev = streams::rev(tx, access.stream).await?;
+            let back = MovedBack { guild_id: access.guild_id, newest_id, rev, from_id };
+            tx.emit(Stream::User(user), Event::ReadMarked { mark, back: Some(back) }).await?;
             Ok(())
         })
     });

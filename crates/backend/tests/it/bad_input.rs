@@ -305,6 +305,10 @@ async fn ids_of_nothing_find_nothing_and_change_nothing() {
                     messages::mark_read(state, ana, Id::from_trusted(number), Id::from_trusted(5)).await,
                 ),
                 (
+                    "channel",
+                    messages::mark_unread(state, ana, Id::from_trusted(number), Id::from_trusted(5)).await,
+                ),
+                (
                     "page",
                     pages::load(state, ana, Place::Dm { channel: Id::from_trusted(number), message: None })
                         .await

@@ -88,6 +88,7 @@ async fn asked(app: &TestApp, s: &Scene, person: &Person, message: MessageId, co
         refused(messages::edit(state, actor, general, message, "x").await),
         refused(messages::delete(state, actor, general, message).await),
         refused(messages::mark_read(state, actor, general, message).await),
+        refused(messages::mark_unread(state, actor, general, message).await),
         refused(pages::load(state, actor, at(None)).await),
         refused(pages::load(state, actor, at(Some(general))).await),
         refused(invites::create(state, actor, guild, "", "").await),

@@ -56,6 +56,8 @@ async fn a_conversation_is_for_its_two_people_alone() {
             assert_eq!(refused(app, delete).await, Error::NotFound);
             let mark = messages::mark_read(&app.state, &other.actor, dm, message.id);
             assert_eq!(refused(app, mark).await, Error::NotFound);
+            let mark = messages::mark_unread(&app.state, &other.actor, dm, message.id);
+            assert_eq!(refused(app, mark).await, Error::NotFound);
         }
         // The other one reads and answers, but does not change what was said to them.
         let edit = messages::edit(&app.state, &s.bo.actor, dm, message.id, "x");

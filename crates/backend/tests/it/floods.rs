@@ -41,6 +41,8 @@ async fn changes_that_look_small_take_from_the_allowance_too() {
         let used_up = || state.rates.change(bo.user_id);
         let nobodys = SessionId::from_trusted(7);
         assert!(is_limited(used_up, async || messages::mark_read(state, bo, s.general, said).await).await);
+        let unread = async || messages::mark_unread(state, bo, s.general, said).await;
+        assert!(is_limited(used_up, unread).await);
         assert!(is_limited(used_up, async || accounts::revoke_device(state, bo, nobodys).await).await);
         assert!(is_limited(used_up, async || accounts::revoke_other_devices(state, bo).await).await);
         let parts = s.bo.request();

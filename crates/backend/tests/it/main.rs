@@ -34,3 +34,4 @@ mod retries;
 mod scene;
 mod schema;
 mod sync;
+mod unread;
