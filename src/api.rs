@@ -20,6 +20,7 @@ pub mod guilds;
 pub mod invites;
 pub mod messages;
 pub mod pages;
+pub mod pins;
 pub mod plain_forms;
 pub mod reactions;
 

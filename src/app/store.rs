@@ -86,6 +86,8 @@ pub struct StoreSignals {
     pub caught_up: ArcRwSignal<u32>,
     /// The message somebody wanted to see that is not there any more, and where it was.
     pub lacking: ArcRwSignal<Option<(ChannelId, MessageId)>>,
+    /// Counts up when a message was pinned or taken down somewhere, or a pinned one changed.
+    pub pins_changed: ArcRwSignal<u32>,
     /// The channel that was marked as unread, until it is entered anew: looking at it does not read it.
     pub kept_unread: ArcRwSignal<Option<ChannelId>>,
     /// The reader's time zone and day.
@@ -144,6 +146,7 @@ impl Store {
             link: ArcRwSignal::new(Link::Connecting),
             caught_up: ArcRwSignal::default(),
             lacking: ArcRwSignal::default(),
+            pins_changed: ArcRwSignal::default(),
             kept_unread: ArcRwSignal::default(),
             clock: ArcRwSignal::new(Clock::utc()),
             build,

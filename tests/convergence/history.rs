@@ -1,6 +1,6 @@
 //! A random history: people who do everything that can be done, allowed or not.
 
-use backend::actions::{accounts, channels, dms, guilds, invites, members, messages, reactions};
+use backend::actions::{accounts, channels, dms, guilds, invites, members, messages, pins, reactions};
 use protocol::event::Event;
 use protocol::permissions::{Overwrite, Permissions, Subject};
 use protocol::snapshot::{Anchor, Place};
@@ -136,7 +136,8 @@ impl<'a> History<'a> {
 
     async fn act(&mut self, who: &Person, kind: usize) -> Result<()> {
         match kind {
-            0..25 => self.say(who).await,
+            0..22 => self.say(who).await,
+            22..25 => self.pin(who).await,
             25..30 => self.react(who).await,
             30..36 => self.reply(who).await,
             36..41 => self.edit(who).await,
@@ -211,6 +212,14 @@ impl<'a> History<'a> {
             reactions::remove(&self.app.state, &who.actor, channel, message, emoji).await
         } else {
             reactions::add(&self.app.state, &who.actor, channel, message, emoji).await
+        }
+    }
+
+    async fn pin(&mut self, who: &Person) -> Result<()> {
+        let Some((channel, message)) = self.dice.pick_new(&self.messages) else { return Ok(()) };
+        match self.dice.below(3) {
+            0 => pins::unpin(&self.app.state, &who.actor, channel, message).await,
+            _ => pins::pin(&self.app.state, &who.actor, channel, message).await,
         }
     }
 

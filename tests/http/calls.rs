@@ -124,6 +124,14 @@ fn message_calls() -> Vec<Call> {
             input: Input::Json(|w| json!({ "channel_id": w.channel, "anchor": { "page": "latest" } })),
             expected: MEMBERS,
         },
+        // Who may pin is asked after the message is found.
+        call("/api/pins/add", OWNER, |w| {
+            form(&[("channel_id", &w.channel), ("message_id", &w.owners_message)])
+        }),
+        call("/api/pins/remove", OWNER, |w| {
+            form(&[("channel_id", &w.channel), ("message_id", &w.owners_message)])
+        }),
+        call("/api/pins/list", MEMBERS, |w| form(&[("channel_id", &w.channel)])),
         call("/api/reactions/add", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
         call("/api/reactions/remove", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
         call("/api/reactions/people", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
@@ -150,6 +158,10 @@ pub(crate) fn conversation_calls() -> Vec<Call> {
         call("/api/messages/delete", [401, 401, 404, 404, 404, 404], |w| {
             form(&[("channel_id", &w.dm), ("message_id", &w.owners_message)])
         }),
+        call("/api/pins/add", [401, 401, 404, 404, 404, 404], |w| {
+            form(&[("channel_id", &w.dm), ("message_id", &w.owners_message)])
+        }),
+        call("/api/pins/list", MEMBERS, |w| form(&[("channel_id", &w.dm)])),
         // A message of another channel is none of this one's.
         call("/api/reactions/add", [401, 401, 404, 404, 404, 404], |w| reaction(&w.dm, &w.owners_message)),
         call("/api/reactions/people", [401, 401, 404, 404, 404, 404], |w| reaction(&w.dm, &w.owners_message)),

@@ -10,6 +10,7 @@ pub mod invites;
 pub mod members;
 pub mod messages;
 pub mod pages;
+pub mod pins;
 pub mod reactions;
 pub mod sync;
 

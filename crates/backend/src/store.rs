@@ -62,6 +62,7 @@ pub mod messages;
 pub mod migrate;
 pub mod node;
 pub mod nonces;
+pub mod pins;
 pub mod postgres;
 pub mod purges;
 pub mod reactions;

@@ -251,6 +251,9 @@ pub struct Message {
     /// change brings says nothing about them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
+    /// Whether it is pinned in its channel.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
     /// The sender's retry key, which finds the row that is already on their screen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,

@@ -107,6 +107,15 @@ tagged! {
             /// How many do now. So the event says the same to whoever knows of it already.
             count: u32,
         },
+        /// A message was pinned in its channel, or taken down.
+        MessagePinned {
+            /// Where.
+            channel_id: ChannelId,
+            /// Which.
+            message_id: MessageId,
+            /// Whether it is pinned now.
+            pinned: bool,
+        },
         /// The other person of a conversation has other names now.
         RecipientUpdated {
             /// As they are now.
@@ -159,7 +168,8 @@ impl Event {
             Self::ChannelCreated { channel } | Self::ChannelUpdated { channel, .. } => Some(channel.id),
             Self::ChannelDeleted { channel_id }
             | Self::MessageDeleted { channel_id, .. }
-            | Self::ReactionChanged { channel_id, .. } => Some(*channel_id),
+            | Self::ReactionChanged { channel_id, .. }
+            | Self::MessagePinned { channel_id, .. } => Some(*channel_id),
             Self::MessageCreated { message } | Self::MessageUpdated { message } => Some(message.channel_id),
             // Where a channel stands that not everybody can view is told alone.
             Self::ChannelsMoved { places } => match places.as_slice() {
@@ -174,7 +184,9 @@ impl Event {
     pub fn message_id(&self) -> Option<MessageId> {
         match self {
             Self::MessageCreated { message } | Self::MessageUpdated { message } => Some(message.id),
-            Self::ReactionChanged { message_id, .. } => Some(*message_id),
+            Self::ReactionChanged { message_id, .. } | Self::MessagePinned { message_id, .. } => {
+                Some(*message_id)
+            }
             _ => None,
         }
     }
@@ -211,6 +223,7 @@ impl Event {
             Self::MessageUpdated { .. } => "message_updated",
             Self::MessageDeleted { .. } => "message_deleted",
             Self::ReactionChanged { .. } => "reaction_changed",
+            Self::MessagePinned { .. } => "message_pinned",
             Self::RecipientUpdated { .. } => "recipient_updated",
             Self::GuildJoined { .. } => "guild_joined",
             Self::GuildLeft { .. } => "guild_left",

@@ -44,6 +44,8 @@ pub const MENTIONS_PER_MESSAGE: usize = 50;
 pub const EXCERPT_CHARS: usize = 120;
 /// Characters of a retry key.
 pub const NONCE_CHARS: usize = 36;
+/// Pinned messages of a channel, as Discord has it; all of them are shown at once.
+pub const PINS: usize = 250;
 /// Different emoji under one message, as Discord has it: two lines of them.
 pub const REACTION_KINDS: usize = 20;
 /// Characters of one emoji. The longest in Unicode's list, families and flags of regions, have ten.

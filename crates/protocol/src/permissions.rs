@@ -36,6 +36,8 @@ impl Permissions {
     pub const MANAGE_MESSAGES: Self = Self(1 << 13);
     /// Read what was written before.
     pub const READ_HISTORY: Self = Self(1 << 16);
+    /// Pin messages, and take them down.
+    pub const PIN_MESSAGES: Self = Self(1 << 51);
     /// Every bit this version knows.
     pub const ALL: Self = Self(
         Self::CREATE_INVITE.0
@@ -47,13 +49,16 @@ impl Permissions {
             | Self::VIEW_CHANNEL.0
             | Self::SEND_MESSAGES.0
             | Self::MANAGE_MESSAGES.0
-            | Self::READ_HISTORY.0,
+            | Self::READ_HISTORY.0
+            | Self::PIN_MESSAGES.0,
     );
-    /// What @everyone gets in a new guild.
-    pub const EVERYONE_DEFAULT: Self = Self(Self::CREATE_INVITE.0 | Self::DM.0);
-    /// What the two people of a direct conversation may do in it.
-    pub const DM: Self =
+    /// What everybody may do who may talk somewhere.
+    const TALK: Self =
         Self(Self::VIEW_CHANNEL.0 | Self::SEND_MESSAGES.0 | Self::READ_HISTORY.0 | Self::ADD_REACTIONS.0);
+    /// What @everyone gets in a new guild.
+    pub const EVERYONE_DEFAULT: Self = Self(Self::CREATE_INVITE.0 | Self::TALK.0);
+    /// What the two people of a direct conversation may do in it.
+    pub const DM: Self = Self(Self::TALK.0 | Self::PIN_MESSAGES.0);
 
     /// From stored bits; unknown ones are kept, a newer version may have set them.
     pub const fn from_bits(bits: u64) -> Self {

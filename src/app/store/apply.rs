@@ -34,7 +34,8 @@ impl Store {
             Event::MessageCreated { .. }
             | Event::MessageUpdated { .. }
             | Event::MessageDeleted { .. }
-            | Event::ReactionChanged { .. } => {
+            | Event::ReactionChanged { .. }
+            | Event::MessagePinned { .. } => {
                 self.message_event(Some(guild), rev, event);
             }
             Event::GuildDeleted { guild_id } => self.forget_guild(guild_id),
@@ -116,9 +117,10 @@ impl Store {
                 self.raise_dm(channel, message);
                 self.message_event(None, rev, event);
             }
-            Event::MessageUpdated { .. } | Event::MessageDeleted { .. } | Event::ReactionChanged { .. } => {
-                self.message_event(None, rev, event)
-            }
+            Event::MessageUpdated { .. }
+            | Event::MessageDeleted { .. }
+            | Event::ReactionChanged { .. }
+            | Event::MessagePinned { .. } => self.message_event(None, rev, event),
             Event::RecipientUpdated { user } => self.know(&user),
             _ => {}
         }
@@ -177,6 +179,12 @@ impl Store {
                     let read = reads.entry(*channel_id).or_insert_with(|| ReadState::read(&gone, loose));
                     read.removed(&gone);
                 });
+                // It may have been pinned; what is told of it does not say so.
+                self.pins_changed.update(|count| *count = count.wrapping_add(1));
+                *channel_id
+            }
+            Event::MessagePinned { channel_id, .. } => {
+                self.pins_changed.update(|count| *count = count.wrapping_add(1));
                 *channel_id
             }
             Event::ReactionChanged { channel_id, .. } => *channel_id,

@@ -92,6 +92,7 @@ impl Store {
             reply_to: quoted,
             mentions: Vec::new(),
             reactions: Vec::new(),
+            pinned: false,
             nonce: Some(nonce.to_string()),
         };
         timeline.enqueue(nonce.clone(), message, &self.clock.get_untracked());

@@ -17,6 +17,7 @@ enum Step {
     Edit(u8),
     Delete(u8),
     React(u8, u8),
+    Pin(u8, bool),
     Read(u8),
     Unread(u8),
     Rename(u8),
@@ -36,6 +37,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<u8>().prop_map(Step::Edit),
         2 => any::<u8>().prop_map(Step::Delete),
         4 => (any::<u8>(), any::<u8>()).prop_map(|(which, who)| Step::React(which, who)),
+        2 => (any::<u8>(), any::<bool>()).prop_map(|(which, pinned)| Step::Pin(which, pinned)),
         3 => any::<u8>().prop_map(Step::Read),
         2 => any::<u8>().prop_map(Step::Unread),
         1 => any::<u8>().prop_map(Step::Rename),
@@ -80,15 +82,16 @@ fn play(world: &mut World, step: &Step) {
                 world.react(id, person, if who % 2 == 0 { "👍" } else { "🎉" });
             }
         }
+        Step::Pin(which, pinned) => {
+            pick(&world.message_ids(), which).into_iter().for_each(|id| world.pin(id, pinned));
+        }
         Step::Read(which) => {
             if let Some(place) = pick(&places, which) {
                 world.mark_read(place);
             }
         }
         Step::Unread(which) => {
-            if let Some(id) = pick(&world.message_ids(), which) {
-                world.mark_unread(id);
-            }
+            pick(&world.message_ids(), which).into_iter().for_each(|id| world.mark_unread(id));
         }
         Step::Rename(who) => {
             if let Some(id) = pick(&world.members.clone(), who) {

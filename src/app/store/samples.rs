@@ -151,6 +151,7 @@ impl World {
             reply_to: reply_to.map(|id| Quoted { id, preview: None }),
             mentions: mentions.into_iter().map(|id| self.users[&id].clone()).collect(),
             reactions: Vec::new(),
+            pinned: false,
             nonce: nonce.map(str::to_owned),
         };
         self.messages.push(message);
@@ -190,6 +191,13 @@ impl World {
         let changed =
             Event::ReactionChanged { channel_id, message_id: id, user_id: user, emoji, added, count };
         self.emit(self.stream_of(channel_id), changed);
+    }
+
+    pub(super) fn pin(&mut self, id: MessageId, pinned: bool) {
+        let Some(message) = self.messages.iter_mut().find(|message| message.id == id) else { return };
+        message.pinned = pinned;
+        let channel_id = message.channel_id;
+        self.emit(self.stream_of(channel_id), Event::MessagePinned { channel_id, message_id: id, pinned });
     }
 
     pub(super) fn delete(&mut self, id: MessageId) {

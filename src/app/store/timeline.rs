@@ -232,6 +232,11 @@ impl Timeline {
             Event::MessageCreated { message } => self.arrived(message, me, clock, live),
             Event::MessageUpdated { message } => self.changed(message),
             Event::MessageDeleted { message_id, .. } => self.removed(message_id, clock),
+            Event::MessagePinned { message_id, pinned, .. } => {
+                if let Some(row) = self.row(message_id) {
+                    row.entry.update(|entry| entry.message.pinned = pinned);
+                }
+            }
             Event::ReactionChanged { message_id, user_id, emoji, added, count, .. } => {
                 self.reacted(message_id, &emoji, count, (user_id == me).then_some(added));
             }

@@ -88,6 +88,7 @@ async fn send_in(tx: &mut Tx, user: UserId, channel: ChannelId, draft: Parsed) -
         reply_to,
         mentions,
         reactions: Vec::new(),
+        pinned: false,
         nonce,
     };
     tx.emit(access.stream, Event::MessageCreated { message: message.clone() }).await?;
@@ -229,6 +230,7 @@ pub(super) async fn announce(tx: &mut Tx, guild: &Guild, user: UserId, kind: Mes
         reply_to: None,
         mentions: Vec::new(),
         reactions: Vec::new(),
+        pinned: false,
         nonce: None,
     };
     tx.emit(Stream::Guild(guild.id), Event::MessageCreated { message }).await?;

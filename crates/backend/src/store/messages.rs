@@ -13,7 +13,7 @@ use super::{Db, Tx, now_ms};
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select m.id, m.channel_id, m.author_id, u.username, u.display_name, m.kind, m.content, m.edited_at,
+            "select m.id, m.channel_id, m.author_id, u.username, u.display_name, m.kind, m.content, m.edited_at, m.pinned_at,
                 m.reply_to_id, q.author_id as quoted_author_id, q.content as quoted_content,
                 qu.username as quoted_username, qu.display_name as quoted_display_name
             from messages m join users u on u.id = m.author_id
@@ -34,6 +34,7 @@ struct Row {
     kind: i64,
     content: String,
     edited_at: Option<i64>,
+    pinned_at: Option<i64>,
     reply_to_id: Option<i64>,
     quoted_author_id: Option<i64>,
     quoted_content: Option<String>,
@@ -67,6 +68,7 @@ impl Row {
             reply_to: self.reply_to_id.map(|id| Quoted { id: Id::from_trusted(id), preview }),
             mentions,
             reactions: Vec::new(),
+            pinned: self.pinned_at.is_some(),
             nonce: None,
         }
     }
@@ -134,6 +136,29 @@ pub async fn page(
         Message { reactions: reactions.unwrap_or_default(), ..row.into_message(named.unwrap_or_default()) }
     };
     Ok((rows.into_iter().map(whole).collect(), has_older, has_newer))
+}
+
+/// The pinned messages of a channel, the one pinned last first; without reactions.
+pub async fn pinned(db: &mut impl Db, channel: ChannelId, most: usize) -> Result<Vec<Message>> {
+    let sql = select!(
+        "where m.channel_id = $1 and m.pinned_at is not null order by m.pinned_at desc, m.id desc limit $2 + 0"
+    );
+    let rows = query!(fetch_all Row, db, sql, channel.get(), most as i64)?;
+    with_mentions(db, rows).await
+}
+
+/// Messages that stand far apart, with those they address.
+async fn with_mentions(db: &mut impl Db, rows: Vec<Row>) -> Result<Vec<Message>> {
+    let mut whole = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut mentions = HashMap::new();
+        if row.content.contains("<@") {
+            mentions = mentions_between(db, Id::from_trusted(row.channel_id), row.id, row.id).await?;
+        }
+        let named = mentions.remove(&row.id).unwrap_or_default();
+        whole.push(row.into_message(named));
+    }
+    Ok(whole)
 }
 
 async fn older(db: &mut impl Db, channel: ChannelId, before: i64, limit: usize) -> Result<(Vec<Row>, bool)> {

@@ -26,6 +26,7 @@ mod messages;
 mod operator;
 mod pages;
 mod patience;
+mod pins;
 mod plans;
 mod races;
 mod reactions;
