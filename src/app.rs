@@ -25,6 +25,7 @@ pub mod words;
 
 pub use shell::shell;
 
+use chat::fetch_panels;
 use controls::{Toaster, provide_toasts};
 use later::Arriving;
 use pages::{
@@ -87,12 +88,13 @@ pub fn App() -> impl IntoView {
 }
 
 /// Fetches the part that the page at an address shows, if it shows one.
-pub fn fetch_part_of(path: &str) -> Arriving<()> {
+pub fn fetch_part_of(path: &str, query: &str) -> Arriving<()> {
     let steps: Vec<&str> = path.split('/').filter(|step| !step.is_empty()).collect();
     match steps.as_slice() {
         ["login" | "register"] | ["invite", _] => fetch_entrance(),
         ["settings", ..] | ["servers", _, "settings", ..] => settings::fetch(),
         ["servers", ..] | ["channels", "@me", "new"] => fetch_asked(),
+        ["channels", ..] if query.contains("panel=") => fetch_panels(),
         _ => Box::pin(async { Ok(()) }),
     }
 }

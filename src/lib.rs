@@ -29,8 +29,9 @@ pub async fn hydrate() {
     }));
     // What the page shows has to be here before it is taken over. If it does not arrive, the page stays as it is: its links
     // and forms work without.
-    let path = browser::history::here().unwrap_or_default();
-    if app::fetch_part_of(path.split(['?', '#']).next().unwrap_or_default()).await.is_ok() {
+    let here = browser::history::here().unwrap_or_default();
+    let (path, query) = here.split_once('?').unwrap_or((&here, ""));
+    if app::fetch_part_of(path, query).await.is_ok() {
         browser::history::watch();
         leptos::mount::hydrate_body(app::App);
     }

@@ -45,7 +45,7 @@ test('settings that do not arrive say so, and come when asked again', async ({ r
   await gather(room.path, ana);
   const release = await withhold(ana.page, 'settings');
   await ana.page.getByRole('link', { name: 'Settings' }).click();
-  await expect(ana.page.getByRole('heading', { name: 'This page could not be loaded' })).toBeVisible();
+  await expect(ana.page.getByRole('heading', { name: 'This could not be loaded' })).toBeVisible();
   await release();
   await ana.page.getByRole('button', { name: 'Try again' }).click();
   await expect(ana.page.getByRole('textbox', { name: 'Display name' })).toBeVisible();

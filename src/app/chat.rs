@@ -9,6 +9,7 @@
 //! | `departed` | saying that what was on screen is gone |
 //! | `toolbar`, `menu`, `editor`, `deletion`, `reactions`, `picker`, `no_script` | acting on a message |
 //! | `profile`, `popup` | the card of a person, and what opens above everything |
+//! | `panel`, `pins`, `hit` | what stands beside the conversation when the address says so |
 //! | `member_list`, `drawers`, `banner`, `shortcuts` | the side panel, narrow screens, the connection, keys |
 //!
 //! The first render is the same on both sides: it knows neither clock nor storage nor window. Whatever needs
@@ -32,6 +33,7 @@ mod departed;
 mod dm_list;
 mod drawers;
 mod editor;
+mod hit;
 mod intro;
 mod keeping;
 mod live;
@@ -41,7 +43,9 @@ mod menu;
 mod message_list;
 mod message_row;
 mod no_script;
+mod panel;
 mod picker;
+mod pins;
 mod popup;
 mod press;
 mod profile;
@@ -62,6 +66,7 @@ mod unsent;
 
 pub use context::settle_in_composer;
 pub use live::{Live, connect};
+pub use panel::fetch_panels;
 
 use banner::Notices;
 use channel_list::Sidebar;
@@ -70,6 +75,7 @@ use context::{Chat, Drawer, Screen, channel_name};
 use conversation::Conversation;
 use deletion::DeletionDialog;
 use member_list::MemberPanel;
+use panel::SidePanel;
 use profile::Profile;
 use rail::Rail;
 use self_bar::SelfBar;
@@ -90,8 +96,12 @@ pub fn ChatFrame() -> impl IntoView {
     shortcuts::listen(chat);
     drawers::close_on_back(chat);
     let panel = part(move || {
+        let Screen::Channel(channel) = chat.screen.get() else { return None };
+        if let Some(panel) = chat.panel.get() {
+            return Some(view! { <SidePanel panel channel/> }.into_any());
+        }
         let guild = chat.guild().filter(|guild| guild.stage.get() == Stage::Loaded)?;
-        matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! { <MemberPanel guild/> }.into_any())
+        Some(view! { <MemberPanel guild/> }.into_any())
     });
     let navigation_open = move || chat.drawer.get() == Some(Drawer::Navigation);
     let heading = heading(chat);

@@ -46,8 +46,21 @@ pub fn here(view: Arriving<AnyView>) -> Option<AnyView> {
     view.now_or_never()?.ok()
 }
 
+/// What stands around the word that a part is on its way, or has not arrived.
+pub type Frame = fn(AnyView) -> AnyView;
+
+/// A page of its own.
+pub fn as_page(content: AnyView) -> AnyView {
+    view! { <main class="page page--plain" id="conversation" tabindex="-1">{content}</main> }.into_any()
+}
+
+/// Nothing: it stands where the part will.
+pub fn in_place(content: AnyView) -> AnyView {
+    content
+}
+
 /// Shows what is in a part, and as long as it is on its way that it is.
-pub fn later(fetch: Fetch, show: impl Fn() -> Arriving<AnyView> + Send + 'static) -> AnyView {
+pub fn later(fetch: Fetch, frame: Frame, show: impl Fn() -> Arriving<AnyView> + Send + 'static) -> AnyView {
     let fetched = RwSignal::new(Fetched::Waiting);
     let again = move || {
         fetched.set(Fetched::Waiting);
@@ -61,10 +74,10 @@ pub fn later(fetch: Fetch, show: impl Fn() -> Arriving<AnyView> + Send + 'static
         return here(show()).into_any();
     }
     (move || match fetched.get() {
-        Fetched::Waiting => view! { <Waiting/> }.into_any(),
+        Fetched::Waiting => frame(view! { <Waiting/> }.into_any()),
         // Made here and not where it is fetched: here is its context.
         Fetched::Here => here(show()).into_any(),
-        Fetched::Failed => view! { <Unfetched again/> }.into_any(),
+        Fetched::Failed => frame(view! { <Unfetched again/> }.into_any()),
     })
     .into_any()
 }
@@ -73,10 +86,7 @@ pub fn later(fetch: Fetch, show: impl Fn() -> Arriving<AnyView> + Send + 'static
 #[component]
 fn Waiting() -> impl IntoView {
     view! {
-        <main class="page page--plain" id="conversation" tabindex="-1" aria-busy="true">
-            <p class="visually-hidden" role="status">"Loading"</p>
-            <Spinner/>
-        </main>
+        <p class="arriving muted with-icon" role="status"><Spinner/>"Loading"</p>
     }
 }
 
@@ -87,12 +97,9 @@ fn Unfetched(
     again: impl Fn() + Send + 'static,
 ) -> impl IntoView {
     view! {
-        <main class="page page--plain" id="conversation" tabindex="-1">
-            <h1 class="visually-hidden">"Not loaded"</h1>
-            <EmptyState icon="offline" title="This page could not be loaded" text=NOT_FETCHED>
-                <button type="button" class="button button--primary" on:click=move |_| again()>"Try again"</button>
-                <a class="button button--ghost" href=current_path() rel="external">"Reload the page"</a>
-            </EmptyState>
-        </main>
+        <EmptyState icon="offline" title="This could not be loaded" text=NOT_FETCHED>
+            <button type="button" class="button button--primary" on:click=move |_| again()>"Try again"</button>
+            <a class="button button--ghost" href=current_path() rel="external">"Reload the page"</a>
+        </EmptyState>
     }
 }

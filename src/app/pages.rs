@@ -19,7 +19,7 @@ pub mod refusals;
 pub mod register;
 pub mod signed_in;
 
-pub use address::{Address, current_path, parse_address};
+pub use address::{Address, current_path, current_query, parse_address};
 pub use asked::{AskedPage, asked_page, fetch_asked};
 pub use dialogs::{Asking, CreateChannelOpener, CreateOrJoinOpener, InviteOpener, NewMessageOpener};
 pub use entrance::{Entrance, entrance, fetch_entrance};

@@ -19,7 +19,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 pub use appearance::show_look;
 
-use super::later::{Arriving, later};
+use super::later::{Arriving, as_page, later};
 use account::AccountPage;
 use appearance::AppearancePage;
 use devices::DevicesPage;
@@ -46,7 +46,7 @@ pub enum Page {
 
 /// One of the pages of settings, which are fetched when the first of them is opened.
 pub fn page(page: Page) -> AnyView {
-    later(fetch, move || Box::pin(show(page)))
+    later(fetch, as_page, move || Box::pin(show(page)))
 }
 
 /// Fetches all of them.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use protocol::entity::{Message, User};
 use protocol::permissions::Permissions;
 use protocol::snapshot::Place;
@@ -10,6 +10,7 @@ use protocol::{ChannelId, GuildId, MessageId, UserId, markup};
 
 use super::closures::{flag, word};
 use super::live::Live;
+use super::panel::Panel;
 use super::reacting::Wish;
 use crate::app::controls::{Toasts, use_toasts};
 use crate::app::pages::{Address, parse_address};
@@ -88,6 +89,8 @@ pub(super) struct Chat {
     pub place: Memo<Place>,
     /// What that shows.
     pub screen: Memo<Screen>,
+    /// What stands beside the conversation instead of the members.
+    pub panel: Memo<Option<Panel>>,
     /// The channel last seen of each guild, in this tab.
     pub visited: RwSignal<Vec<(GuildId, ChannelId)>>,
     /// The message being answered in the channel on screen; set by [`Chat::answer`].
@@ -128,6 +131,7 @@ impl Chat {
     pub(super) fn provide() -> Self {
         let StoreCtx(store) = expect_context();
         let path = use_location().pathname;
+        let query = use_query_map();
         let place = Memo::new(move |before: Option<&Place>| match parse_address(&path.get()) {
             Address::Known(place) => place,
             // On the way to a page that is none of ours: nothing moves any more.
@@ -148,6 +152,7 @@ impl Chat {
             visited: RwSignal::new(Vec::new()),
             place,
             screen,
+            panel: Memo::new(move |_| query.with(Panel::of)),
             replying: RwSignal::new(None),
             editing: RwSignal::new(None),
             deleting: RwSignal::new(None),
@@ -254,6 +259,12 @@ impl Chat {
     pub(super) fn may_delete(self, message: &Message) -> bool {
         self.may_edit(message)
             || self.store().access(message.channel_id).contains(Permissions::MANAGE_MESSAGES)
+    }
+
+    /// Whether the person may pin a message, or take it down. Tracks.
+    pub(super) fn may_pin(self, message: &Message) -> bool {
+        let needed = Permissions::PIN_MESSAGES | Permissions::READ_HISTORY;
+        !message.kind.is_system() && self.store().access(message.channel_id).contains(needed)
     }
 
     /// Remembers where somebody is in a guild.

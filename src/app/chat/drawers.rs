@@ -34,6 +34,11 @@ pub(super) fn is_members(chat: Chat) -> bool {
     chat.drawer.get() == Some(Drawer::Members)
 }
 
+/// Whether what stands beside the conversation on a wide screen covers it.
+pub(super) fn panel_is_over() -> bool {
+    focus::media(PANEL_OVER)
+}
+
 /// Opens a drawer instead of following the link to it.
 pub(super) fn open(chat: Chat, drawer: Drawer, event: &Event) {
     event.prevent_default();

@@ -7,7 +7,7 @@ use protocol::entity::Message;
 use super::context::{Chat, MenuAt, ProfileAt};
 use super::message_list::message_at;
 use super::popup::Popup;
-use super::{picker, sending};
+use super::{picker, pins, sending};
 use crate::app::controls::Icon;
 use crate::browser::dom::{self, Element, HtmlElement, KeyboardEvent, MouseEvent};
 use crate::browser::focus;
@@ -78,13 +78,15 @@ fn items(chat: Chat, at: MenuAt, message: &Message) -> AnyView {
     let (id, author) = (message.id, message.author.id);
     let (may_send, may_edit, may_delete) =
         untrack(|| (chat.may_send(message.channel_id), chat.may_edit(message), chat.may_delete(message)));
-    let may_react = untrack(|| chat.may_react(message.channel_id));
+    let (may_react, may_pin) = untrack(|| (chat.may_react(message.channel_id), chat.may_pin(message)));
+    let pin = if message.pinned { "Unpin message" } else { "Pin message" };
     view! {
         {may_react.then(|| item(chat, "smile-plus", "Add reaction", "+", move |_| picker::open_at_row(chat, id)))}
         {may_send.then(|| item(chat, "reply", "Reply", "R", move |_| chat.reply(id)))}
         {may_edit.then(|| item(chat, "edit", "Edit message", "E", move |_| chat.edit(id)))}
         {item(chat, "eye-off", "Mark unread", "U", move |_| sending::mark_unread(chat, id))}
         {item(chat, "copy", "Copy text", "Ctrl C", move |_| sending::copy_text(chat, id))}
+        {may_pin.then(|| item(chat, "pin", pin, "P", move |_| pins::turn(chat, id)))}
         {item(chat, "link", "Copy link", "", move |_| sending::copy_link(chat, id))}
         {item(chat, "user", "Profile", "", move |_| chat.profile.set(Some(ProfileAt { person: author, x: at.x, y: at.y, from: Some(id) })))}
         {may_delete.then(|| view! {

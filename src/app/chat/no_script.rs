@@ -7,6 +7,7 @@ use protocol::entity::Message;
 
 use super::context::Chat;
 use crate::api::messages::{DeleteMessage, EditMessage, SendMessage};
+use crate::api::pins::{PinMessage, UnpinMessage};
 use crate::app::controls::{FieldNote, initial_text};
 use crate::app::form::{CallField, Submission};
 
@@ -23,6 +24,7 @@ pub(super) fn MessageForms(
         <div class="message__extras no-script">
             {chat.may_send(message.channel_id).then(|| reply_form(&message, back.clone()))}
             {chat.may_edit(&message).then(|| edit_form(chat, &message, here))}
+            {chat.may_pin(&message).then(|| pin_form(&message))}
             {chat.may_delete(&message).then(|| delete_form(&message, back.clone()))}
             <a class="link" href=back.clone()>"Back to the newest messages"</a>
         </div>
@@ -56,6 +58,22 @@ fn edit_form(chat: Chat, message: &Message, next: String) -> AnyView {
             <input type="hidden" name="next" value=next/>
             {text_field("edit-text", "New text", edit, chat.typed(&message.content))}
             <button class="button button--small" type="submit">"Edit message"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn pin_form(message: &Message) -> AnyView {
+    let (path, word) = match message.pinned {
+        true => (UnpinMessage::PATH, "Unpin message"),
+        false => (PinMessage::PATH, "Pin message"),
+    };
+    view! {
+        <form class="plain-form" method="post" aria-label=word>
+            <CallField of=path/>
+            <input type="hidden" name="channel_id" value=message.channel_id.to_string()/>
+            <input type="hidden" name="message_id" value=message.id.to_string()/>
+            <button class="button button--small" type="submit">{word}</button>
         </form>
     }
     .into_any()

@@ -6,7 +6,7 @@ use protocol::snapshot::Place;
 
 use super::context::{Chat, Screen, focus_composer};
 use super::message_list::message_at;
-use super::{drawers, menu, picker, sending};
+use super::{drawers, menu, picker, pins, sending};
 use crate::app::store::guild::grouped;
 use crate::browser::dom::{self, HtmlElement, KeyboardEvent};
 use crate::browser::listener::Listener;
@@ -191,6 +191,7 @@ fn act(chat: Chat, event: &KeyboardEvent, id: MessageId, row: &HtmlElement) -> b
         "Delete" | "Backspace" => chat.delete(id, event.shift_key()),
         "e" | "E" => chat.edit(id),
         "r" | "R" => chat.reply(id),
+        "p" | "P" => pins::turn(chat, id),
         "u" | "U" => sending::mark_unread(chat, id),
         "+" if may_react(chat, id) => picker::open_at_row(chat, id),
         _ => return false,

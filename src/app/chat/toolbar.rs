@@ -6,7 +6,7 @@ use protocol::entity::Message;
 
 use super::closures::{flag, part};
 use super::context::Chat;
-use super::{menu, picker, sending};
+use super::{menu, picker, pins, sending};
 use crate::app::controls::Icon;
 use crate::browser::dom::{self, Element, KeyboardEvent};
 use crate::browser::focus;
@@ -39,6 +39,7 @@ fn buttons(chat: Chat, message: &Message) -> AnyView {
     let may_send = chat.may_send(message.channel_id);
     let (may_edit, may_delete) = (chat.may_edit(message), chat.may_delete(message));
     let may_react = chat.may_react(message.channel_id);
+    let pin = if message.pinned { "Unpin message" } else { "Pin message" };
     view! {
         {may_react.then(|| view! {
             <button
@@ -53,6 +54,7 @@ fn buttons(chat: Chat, message: &Message) -> AnyView {
         })}
         {may_send.then(|| button("reply", "Reply", if may_react { "-1" } else { "0" }, move || chat.reply(id)))}
         {may_edit.then(|| button("edit", "Edit message", "-1", move || chat.edit(id)))}
+        {chat.may_pin(message).then(|| button("pin", pin, "-1", move || pins::turn(chat, id)))}
         {button("eye-off", "Mark unread", "-1", move || sending::mark_unread(chat, id))}
         {button("link", "Copy link", if may_send || may_react { "-1" } else { "0" }, move || sending::copy_link(chat, id))}
         {may_delete.then(|| view! {

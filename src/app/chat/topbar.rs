@@ -7,6 +7,7 @@ use protocol::snapshot::Place;
 use super::badge::badge;
 use super::closures::{part, text, word};
 use super::context::{Chat, Drawer, Screen};
+use super::panel::{self, Panel};
 use super::{dm_list, drawers};
 use crate::app::controls::{Avatar, AvatarSize, Icon};
 
@@ -90,7 +91,10 @@ pub(super) fn Topbar(
             {navigation_link(chat)}
             <h1 class="topbar__title">{mark}<span dir="auto">{name}</span></h1>
             <p class="topbar__topic" dir="auto" title=topic>{topic}</p>
-            <div class="topbar__actions">{in_guild.then(|| members_link(chat))}</div>
+            <div class="topbar__actions">
+                {panel::opener(chat, Panel::Pins, channel)}
+                {in_guild.then(|| members_link(chat))}
+            </div>
         </header>
     }
 }

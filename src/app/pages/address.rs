@@ -52,6 +52,11 @@ fn optional<T>(text: Option<&str>) -> Option<Option<protocol::Id<T>>> {
     }
 }
 
+/// What follows the `?` in the address somebody is on.
+pub fn current_query() -> String {
+    use_location().search.get_untracked()
+}
+
 /// The path somebody is on, with what follows the `?`.
 pub fn current_path() -> String {
     let location = use_location();

@@ -9,7 +9,7 @@ use super::create_or_join::{CreateOrJoin, CreateOrJoinPage};
 use super::invite_people::{InvitePeople, InvitePeoplePage};
 use super::member::{MemberPage, RemoveMember};
 use super::new_message::{NewMessage, NewMessagePage};
-use crate::app::later::{Arriving, later};
+use crate::app::later::{Arriving, as_page, later};
 
 /// What is asked in a dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ enum Asked {
 
 /// One of the pages.
 pub fn asked_page(page: AskedPage) -> AnyView {
-    later(fetch_asked, move || Box::pin(show(Asked::Page(page))))
+    later(fetch_asked, as_page, move || Box::pin(show(Asked::Page(page))))
 }
 
 /// Body and footer of a dialog.

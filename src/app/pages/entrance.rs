@@ -6,7 +6,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use super::invite::InvitePage;
 use super::login::LoginPage;
 use super::register::RegisterPage;
-use crate::app::later::{Arriving, later};
+use crate::app::later::{Arriving, as_page, later};
 
 /// The pages of the part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Entrance {
 
 /// One of them.
 pub fn entrance(page: Entrance) -> AnyView {
-    later(fetch_entrance, move || Box::pin(show(page)))
+    later(fetch_entrance, as_page, move || Box::pin(show(page)))
 }
 
 /// Fetches all of them.

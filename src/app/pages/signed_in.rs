@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_router::components::{Outlet, Redirect};
-use leptos_router::hooks::use_location;
+use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::location::Url;
 use protocol::Error;
-use protocol::entity::{Device, Invite, Member};
+use protocol::entity::{Device, Invite, Member, Message};
 use protocol::snapshot::PageData;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,7 @@ use crate::api::document::{origin, remember_look, set_status};
 use crate::api::guilds::member;
 use crate::api::invites::{find_standing_invite, list_invites};
 use crate::api::pages::load_page;
+use crate::api::pins::pinned_messages;
 use crate::api::{Answer, Refusal, once};
 use crate::app::chat::connect;
 use crate::app::controls::Spinner;
@@ -49,6 +50,8 @@ pub enum Extra {
     InviteLink(String),
     /// Somebody in a server.
     Member(Member),
+    /// The pinned messages of the channel on screen.
+    Pins(Vec<Message>),
 }
 
 /// [`Extra`] of the first page, taken by whoever it is for.
@@ -109,8 +112,12 @@ fn allowed<T>(answer: Answer<T>) -> Option<T> {
     answer.map_err(|_| set_status(200)).ok()
 }
 
-async fn start(place: Place, path: String) -> Answer<Start> {
+async fn start(place: Place, path: String, panel: Option<String>) -> Answer<Start> {
     let page = load_page(place).await?;
+    if let (Some("pins"), Some(history)) = (panel.as_deref(), &page.history) {
+        let pins = allowed(pinned_messages(history.channel_id).await);
+        return Ok(Start { page, extra: pins.map_or(Extra::None, Extra::Pins) });
+    }
     let extra = match (place, path.trim_end_matches('/')) {
         (_, "/settings/devices") => Extra::Devices(devices().await?),
         (Place::Guild { guild, .. }, path) if path.ends_with("/settings/invites") => {
@@ -138,11 +145,12 @@ async fn start(place: Place, path: String) -> Answer<Start> {
 #[component]
 pub fn SignedIn() -> impl IntoView {
     let path = use_location().pathname.get_untracked();
+    let panel = use_query_map().read_untracked().get("panel");
     let Address::Known(place) = parse_address(&path) else {
         return view! { <NotFound/> }.into_any();
     };
     // Keyed by nothing: later addresses are the business of the store, which is already there.
-    let start = once(start(place, path));
+    let start = once(start(place, path, panel));
     view! {
         <Suspense fallback=Waiting>
             {move || Suspend::new(async move {

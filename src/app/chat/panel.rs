@@ -1,0 +1,156 @@
+//! What stands beside the conversation instead of the members. The address says what (`?panel=pins`), so it is a page
+//! without script, survives a reload, and the browser's Back closes it.
+
+use leptos::prelude::*;
+use leptos_router::params::ParamsMap;
+use protocol::ChannelId;
+
+use super::closures::part;
+use super::context::Chat;
+use super::pins::Pins;
+use crate::app::controls::Icon;
+use crate::app::later::{self, Arriving, later};
+use crate::browser::dom::{Event, KeyboardEvent};
+use crate::browser::focus;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+/// Its id in the page.
+const ID: &str = "panel";
+
+/// What can stand there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Panel {
+    /// The pinned messages of the channel.
+    Pins,
+}
+
+impl Panel {
+    const ALL: [Self; 1] = [Self::Pins];
+
+    /// From the part of the address behind the `?`.
+    pub(super) fn of(query: &ParamsMap) -> Option<Self> {
+        let named = query.get_str("panel")?;
+        Self::ALL.into_iter().find(|panel| panel.word() == named)
+    }
+
+    /// Its word in the address.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Pins => "pins",
+        }
+    }
+
+    /// What it is called.
+    fn title(self) -> &'static str {
+        match self {
+            Self::Pins => "Pinned messages",
+        }
+    }
+
+    fn icon(self) -> &'static str {
+        match self {
+            Self::Pins => "pin",
+        }
+    }
+}
+
+/// The button in the head of the conversation that opens a panel, and closes it again: without script a form that leads
+/// to the address.
+pub(super) fn opener(chat: Chat, panel: Panel, channel: ChannelId) -> AnyView {
+    let is_open = move || chat.panel.get() == Some(panel);
+    let path = chat.channel_path(channel);
+    let (open, closed) = ([&path, "?panel=", panel.word()].concat(), path.clone());
+    let press = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        chat.go(if untrack(is_open) { &closed } else { &open }, false);
+    };
+    view! {
+        <form method="get" action=path>
+            {part(move || (!is_open()).then(|| view! { <input type="hidden" name="panel" value=panel.word()/> }.into_any()))}
+            <button
+                class="icon-button"
+                type="submit"
+                aria-label=panel.title()
+                aria-expanded=Signal::derive(move || if is_open() { "true" } else { "false" })
+                data-opens=panel.word()
+                on:click=press
+            >
+                <Icon name=panel.icon()/>
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+/// The panel of the address.
+#[component]
+pub(super) fn SidePanel(
+    /// Which.
+    panel: Panel,
+    /// The channel on screen.
+    channel: ChannelId,
+) -> impl IntoView {
+    let chat: Chat = expect_context();
+    take_keyboard(chat);
+    view! {
+        <aside
+            class="side-panel side-panel--wide"
+            id=ID
+            aria-label=panel.title()
+            tabindex="-1"
+            data-open=""
+            on:keydown=move |event| pressed(chat, panel, channel, &event)
+        >
+            <div class="panel-header">
+                <h2 class="panel-header__title">{panel.title()}</h2>
+                <a
+                    class="icon-button"
+                    href=chat.channel_path(channel)
+                    aria-label=["Close ", &panel.title().to_lowercase()].concat()
+                    on:click=move |event| close(chat, panel, channel, &event)
+                >
+                    <Icon name="close"/>
+                </a>
+            </div>
+            {later(fetch_panels, later::in_place, move || Box::pin(show(chat, panel, channel)))}
+        </aside>
+    }
+}
+
+/// Fetches what is in panels.
+pub fn fetch_panels() -> Arriving<()> {
+    Box::pin(fetch())
+}
+
+#[wasm_split(panels, wasm_split_path = leptos::wasm_split, fallible, preload(fetch))]
+fn show(chat: Chat, panel: Panel, channel: ChannelId) -> Result<AnyView, SplitLoaderError> {
+    Ok(match panel {
+        Panel::Pins => view! { <Pins chat channel/> }.into_any(),
+    })
+}
+
+/// Whoever opens a panel goes into it. The page that was rendered with one has the keyboard where the reader puts it.
+fn take_keyboard(chat: Chat) {
+    Effect::new(move |_| {
+        if chat.interactive.get_untracked() {
+            focus::by_id(ID).iter().for_each(focus::focus);
+        }
+    });
+}
+
+fn pressed(chat: Chat, panel: Panel, channel: ChannelId, event: &KeyboardEvent) {
+    if event.key() == "Escape" {
+        close(chat, panel, channel, event);
+    }
+}
+
+/// Closes the panel, and gives the keyboard back to what opened it.
+fn close(chat: Chat, panel: Panel, channel: ChannelId, event: &Event) {
+    event.prevent_default();
+    event.stop_propagation();
+    chat.go(&chat.channel_path(channel), false);
+    request_animation_frame(move || {
+        let opener = ["[data-opens='", panel.word(), "']"].concat();
+        focus::find(&opener).iter().for_each(focus::focus);
+    });
+}
