@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::search::Filter;
 use crate::tagged::tagged;
 
 /// What every call across the wire answers.
@@ -206,6 +207,16 @@ tagged! {
         Mismatch,
         /// Not one of the values offered.
         Unknown,
+        /// More parts than `max`.
+        TooMany {
+            /// The greatest number of parts.
+            max: usize,
+        },
+        /// A filter of a search with a value that it does not take.
+        Filter {
+            /// Which.
+            filter: Filter,
+        },
     }
 }
 
@@ -229,6 +240,8 @@ impl Problem {
             (Self::Mismatch, Field::SetupCode) => "That is not the setup code.".into(),
             (Self::Mismatch, _) => format!("{label} does not match."),
             (Self::Unknown, Field::Username) => "Nobody here has that username.".into(),
+            (Self::TooMany { max }, _) => format!("{label} can have at most {max} parts."),
+            (Self::Filter { filter }, _) => format!("“{}:” takes {}.", filter.as_str(), filter.takes()),
             (Self::Unknown, _) => format!("{label} has a value that does not exist."),
         }
     }

@@ -16,6 +16,7 @@ pub mod limits;
 pub mod markup;
 pub mod parse;
 pub mod permissions;
+pub mod search;
 pub mod snapshot;
 pub mod stream;
 mod tagged;

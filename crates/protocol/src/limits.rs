@@ -38,6 +38,19 @@ pub const MEMBERS_PAGE: usize = 100;
 pub const DMS_LISTED: usize = 100;
 /// People offered when a conversation is to be found or started.
 pub const PEOPLE_FOUND: usize = 10;
+/// Characters of a search. A sentence with filters fits, and what it costs stays bounded.
+pub const SEARCH_CHARS: usize = 256;
+/// Words, phrases and filters of one search: each is looked up in the index.
+pub const SEARCH_PARTS: usize = 24;
+/// Messages on a page of search results: they stand further apart than in a channel.
+pub const SEARCH_PAGE: usize = 25;
+/// Messages that are ranked where the most relevant stand first, the newest that match. Their texts are read, and twenty
+/// pages are more than anybody turns.
+pub const SEARCH_RANKED: usize = 500;
+/// Stretches of text that are highlighted in one message.
+pub const SEARCH_HITS: usize = 32;
+/// Minutes that a clock may be from UTC: Kiribati is 14 hours ahead.
+pub const OFFSET_MINUTES: i32 = 14 * 60;
 /// People one message can mention; more is a mass mention, which has a permission of its own.
 pub const MENTIONS_PER_MESSAGE: usize = 50;
 /// Characters shown of a quoted message above a reply. No more than that of it is sent, see `markup::quotation`.

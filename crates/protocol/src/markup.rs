@@ -24,10 +24,12 @@ mod links;
 mod names;
 mod pairs;
 mod scan;
+mod visible;
 
 pub use emoji::is_emoji_only;
 pub use excerpt::{excerpt, quotation};
 pub use names::{Names, candidate_names, resolve_names, unresolve_names};
+pub use visible::{Visible, visible};
 
 use crate::{ChannelId, UserId, limits};
 
