@@ -72,6 +72,9 @@ pub mod sessions;
 pub mod snowflake;
 pub mod sqlite;
 pub mod streams;
+pub mod tokens;
+#[cfg(test)]
+mod tokens_tests;
 pub mod tx;
 pub mod users;
 

@@ -5,6 +5,8 @@
 
 mod pieces;
 mod query;
+#[cfg(test)]
+mod query_tests;
 
 pub use pieces::{Piece, is_unspaced, pieces};
 pub use query::{Filter, Has, Person, Place, SearchQuery};

@@ -355,7 +355,3 @@ impl<'t> Iterator for Words<'t> {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "query_tests.rs"]
-mod tests;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::{any, prop, prop_assert, proptest};
 
-use super::{Filter, Has, Person, Place, SearchQuery};
+use super::query::{Filter, Has, Person, Place, SearchQuery};
 use crate::error::{Error, Field, Problem};
 use crate::parse::Username;
 use crate::{Id, Timestamp, limits};
