@@ -67,6 +67,8 @@ pub mod postgres;
 pub mod purges;
 pub mod reactions;
 pub mod reads;
+pub mod search;
+pub mod search_index;
 pub mod seed;
 pub mod sessions;
 pub mod snowflake;

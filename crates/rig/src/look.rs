@@ -84,10 +84,12 @@ impl Look {
         }
     }
 
-    /// All tables, by name.
+    /// All tables that hold rows, by name; also those in which SQLite keeps an index of words.
     pub async fn tables(&mut self) -> Vec<String> {
         let sql = match self {
-            Self::Sqlite(_) => "select name from sqlite_master where type = 'table' order by name",
+            Self::Sqlite(_) => {
+                "select name from sqlite_master where type = 'table' and sql not like 'create virtual %' order by name"
+            },
             Self::Postgres(_) => {
                 "select table_name::text from information_schema.tables where table_schema = 'public' order by 1"
             }
@@ -115,6 +117,7 @@ impl Look {
                 "blob" | "bytea" => "bytes",
                 "text" => "text",
                 "boolean" => "boolean",
+                "tsvector" => "words",
                 other => panic!("{table}.{name} has a kind nobody agreed on: {other}"),
             };
             (name.to_owned(), kind, required == "1")

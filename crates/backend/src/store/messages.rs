@@ -7,7 +7,9 @@ use protocol::snapshot::Anchor;
 use protocol::{ChannelId, Id, MessageId, Result, Timestamp, UserId};
 use sqlx::FromRow;
 
-use super::{Db, Tx, now_ms};
+use super::search::listed;
+use super::tx::Conn;
+use super::{Db, Tx, now_ms, search_index};
 
 /// Columns of a message with its author and what it quotes. A literal, because statements are static text.
 macro_rules! select {
@@ -138,6 +140,22 @@ pub async fn page(
     Ok((rows.into_iter().map(whole).collect(), has_older, has_newer))
 }
 
+/// Messages that were found, in no order; without reactions.
+pub async fn several(db: &mut impl Db, ids: &[MessageId]) -> Result<Vec<Message>> {
+    let sql = match db.conn() {
+        Conn::Sqlite(_) => select!(
+            "where (m.channel_id, m.id) in (select s.channel_id, s.message_id from searchable s
+                where s.message_id in (select value from json_each($1)))"
+        ),
+        Conn::Postgres(_) => select!(
+            "where (m.channel_id, m.id) in (select s.channel_id, s.message_id from searchable s where s.message_id in
+                (select cast(value as bigint) from json_array_elements_text(cast($1 as json))))"
+        ),
+    };
+    let rows = query!(fetch_all Row, db, sql, listed(ids.iter().copied()))?;
+    with_mentions(db, rows).await
+}
+
 /// The pinned messages of a channel, the one pinned last first; without reactions.
 pub async fn pinned(db: &mut impl Db, channel: ChannelId, most: usize) -> Result<Vec<Message>> {
     let sql = select!(
@@ -207,15 +225,23 @@ pub async fn insert(tx: &mut Tx, new: &NewMessage<'_>, mentioned: &[User]) -> Re
     Ok(())
 }
 
-/// Replaces the text.
+/// Replaces the text, also in the search index.
 pub async fn set_content(tx: &mut Tx, channel: ChannelId, id: MessageId, content: &str) -> Result<()> {
+    let before = search_index::text(tx, channel, id).await?;
     let sql = "update messages set content = $3, edited_at = $4 where channel_id = $1 and id = $2";
     query!(run tx, sql, channel.get(), id.get(), content, now_ms())?;
-    Ok(())
+    match before {
+        Some(before) => search_index::renew(tx, &before).await,
+        None => Ok(()),
+    }
 }
 
-/// Removes a message with its mentions, and its reactions but for who they are of; returns the channel's newest message after that.
+/// Removes a message with its mentions and its words in the search index, and its reactions but for who they are of;
+/// returns the channel's newest message after that.
 pub async fn delete(tx: &mut Tx, channel: ChannelId, id: MessageId) -> Result<Option<MessageId>> {
+    if let Some(before) = search_index::text(tx, channel, id).await? {
+        search_index::forget(tx, &before).await?;
+    }
     query!(run tx, "delete from mentions where channel_id = $1 and message_id = $2", channel.get(), id.get())?;
     super::reactions::clear(tx, channel, id).await?;
     query!(run tx, "delete from messages where channel_id = $1 and id = $2", channel.get(), id.get())?;

@@ -6,7 +6,7 @@
 
 use protocol::{ChannelId, GuildId, Id, MessageId, Result};
 
-use super::{Db, Tx};
+use super::{Db, Tx, search_index};
 
 /// Notes that what was said in a channel is to go.
 pub async fn schedule(tx: &mut Tx, channel: ChannelId) -> Result<()> {
@@ -69,6 +69,10 @@ const LEFT: [&str; 6] = [
 /// Removes up to `limit` rows of what a channel left; when nothing is left, forgets the channel. Returns whether
 /// there may be more.
 pub async fn step(tx: &mut Tx, channel: ChannelId, limit: i64) -> Result<bool> {
+    // First, because it is found by the texts of the messages.
+    if search_index::forget_some(tx, channel, limit).await? > 0 {
+        return Ok(true);
+    }
     let mut room = limit;
     for sql in LEFT {
         room -= query!(run tx, sql, channel.get(), room)?.cast_signed();
@@ -76,6 +80,7 @@ pub async fn step(tx: &mut Tx, channel: ChannelId, limit: i64) -> Result<bool> {
             return Ok(true);
         }
     }
+    search_index::forget_position(tx, channel).await?;
     query!(run tx, "delete from purges where channel_id = $1", channel.get())?;
     Ok(false)
 }

@@ -115,6 +115,17 @@ fn may_scan(sql: &str) -> bool {
     MAY_SCAN.iter().any(|(beginning, _)| sql.starts_with(beginning))
 }
 
+/// Statements for searching are in the words of one database.
+fn is_of_postgres(sql: &str) -> bool {
+    ["tsvector", "tsquery", "json_array_elements_text(", "set_config(", " for key share"]
+        .iter()
+        .any(|word| sql.contains(word))
+}
+
+fn is_of_sqlite(sql: &str) -> bool {
+    ["search_words", "json_each("].iter().any(|word| sql.contains(word))
+}
+
 fn parameters(sql: &str) -> usize {
     (1..20).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0)
 }
@@ -171,14 +182,19 @@ async fn no_statement_walks_through_a_table_on_sqlite() {
     let (store, _): (Store, _) = open(&database).await;
     let mut look = database.look().await;
     for Statement { file, sql } in statements() {
-        if sql.contains("pg_") || sql.contains("regexp_replace(") {
+        if sql.contains("pg_") || sql.contains("regexp_replace(") || is_of_postgres(&sql) {
             continue;
         }
         let plan = plan_of(&mut look, &sql).await;
         let scans: Vec<&String> = plan
             .iter()
             .filter(|step| {
-                step.starts_with("SCAN") && !step.starts_with("SCAN CONSTANT") && !step.contains("SUBQUERY")
+                step.starts_with("SCAN")
+                    && !step.starts_with("SCAN CONSTANT")
+                    && !step.contains("SUBQUERY")
+                    // A list that was given, and the index of words: `M` is for a match.
+                    && !step.starts_with("SCAN json_each VIRTUAL TABLE")
+                    && !step.contains("VIRTUAL TABLE INDEX 192:M")
             })
             .collect();
         assert!(scans.is_empty() || may_scan(&sql), "{file}: {scans:?}\n{sql}");
@@ -212,7 +228,7 @@ async fn no_statement_walks_through_a_table_on_postgres() {
     let (store, _): (Store, _) = open(&database).await;
     let mut look = database.look().await;
     for Statement { file, sql } in statements() {
-        if sql.contains("json_replace(") {
+        if sql.contains("json_replace(") || is_of_sqlite(&sql) {
             continue;
         }
         let plan = plan_of(&mut look, &sql).await;

@@ -17,12 +17,15 @@ async fn both_databases_have_the_same_tables_and_columns() {
     let (one, other) =
         (Store::open(&at(&sqlite.url)).await.unwrap(), Store::open(&at(&postgres.url)).await.unwrap());
     let (mut here, mut there) = (sqlite.look().await, postgres.look().await);
-    let ours = |table: &String| !table.starts_with("_sqlx");
+    // PostgreSQL keeps words in a column, SQLite in tables of its own making.
+    let ours = |table: &String| !table.starts_with("_sqlx") && !table.starts_with("search_words");
     let tables: Vec<String> = here.tables().await.into_iter().filter(ours).collect();
     assert_eq!(tables, there.tables().await.into_iter().filter(ours).collect::<Vec<_>>());
     assert!(tables.len() > 15, "{tables:?}");
     for table in tables {
-        assert_eq!(here.columns(&table).await, there.columns(&table).await, "{table}");
+        let mut columns = there.columns(&table).await;
+        columns.retain(|(_, kind, _)| *kind != "words");
+        assert_eq!(here.columns(&table).await, columns, "{table}");
     }
     one.close().await;
     other.close().await;
@@ -40,7 +43,11 @@ async fn both_databases_have_the_same_indexes() {
         and indexname not like '%\\_pkey' and indexname not like '%\\_key' order by 1";
     let here = sqlite.look().await.texts(here).await;
     assert!(here.len() > 5, "{here:?}");
-    assert_eq!(here, postgres.look().await.texts(there).await);
+    let mut there = postgres.look().await.texts(there).await;
+    // Searching is the one thing for which each database has its own way.
+    let own = ["searchable searchable_by_guild", "searchable searchable_by_words"];
+    there.retain(|index| !own.contains(&index.as_str()));
+    assert_eq!(here, there);
     one.close().await;
     other.close().await;
     postgres.remove().await;
