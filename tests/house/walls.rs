@@ -19,7 +19,19 @@ const ROOMS: &[Room] = &[
     ("backend::rate", &["protocol", "backend::config", "backend::auth"]),
     ("backend::auth", &["protocol", "backend::config", "backend::state", "backend::store"]),
     // The only one between store, hub and bus: neither of them knows another.
-    ("backend::delivery", &["protocol", "backend::store", "backend::hub", "backend::bus", "backend::state"]),
+    // It says what was said also to `indexing`, which sees it nowhere else.
+    (
+        "backend::delivery",
+        &[
+            "protocol",
+            "backend::store",
+            "backend::hub",
+            "backend::bus",
+            "backend::indexing",
+            "backend::state",
+        ],
+    ),
+    ("backend::indexing", &["protocol", "backend::state", "backend::store"]),
     // A deletion asks `jobs` to begin its clean-up.
     (
         "backend::actions",
@@ -57,6 +69,7 @@ const ROOMS: &[Room] = &[
             "backend::config",
             "backend::delivery",
             "backend::hub",
+            "backend::indexing",
             "backend::jobs",
             "backend::rate",
             "backend::store",

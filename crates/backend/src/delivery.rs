@@ -22,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use crate::AppState;
 use crate::bus::{Bus, Hint};
 use crate::hub::{Arrival, GATHER, Hub, Want};
+use crate::indexing::Indexing;
 use crate::store::{CommitSink, Committed, Store, access, hints, now_ms, sessions, streams};
 
 /// How long a missing predecessor may take before the log is read. Commits that overtake each other are a
@@ -48,6 +49,7 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 pub struct Delivery {
     hub: Hub,
     bus: Arc<dyn Bus>,
+    indexing: Indexing,
 }
 
 impl std::fmt::Debug for Delivery {
@@ -57,9 +59,9 @@ impl std::fmt::Debug for Delivery {
 }
 
 impl Delivery {
-    /// From the store into `hub`, and a hint onto `bus`.
-    pub fn new(hub: Hub, bus: Arc<dyn Bus>) -> Self {
-        Self { hub, bus }
+    /// From the store into `hub`, and a hint onto `bus`; what is said also to whoever keeps the search index.
+    pub fn new(hub: Hub, bus: Arc<dyn Bus>, indexing: Indexing) -> Self {
+        Self { hub, bus, indexing }
     }
 }
 
@@ -71,6 +73,9 @@ impl CommitSink for Delivery {
             for Committed { stream, rev, event, json } in batch.iter() {
                 let crowded = self.hub.offer(*stream, &Arrival { rev: *rev, event, json });
                 patience.relieve(&self.hub, *stream, crowded).await;
+                if let Event::MessageCreated { message } = &**event {
+                    self.indexing.note(message.channel_id);
+                }
                 match hints.iter_mut().find(|hint| hint.stream == *stream) {
                     Some(hint) => hint.rev = hint.rev.max(*rev),
                     None => hints.push(Hint { stream: *stream, rev: *rev }),

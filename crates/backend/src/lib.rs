@@ -11,6 +11,7 @@ pub mod config;
 pub mod delivery;
 pub mod gateway;
 pub mod hub;
+pub mod indexing;
 pub mod jobs;
 pub mod listen;
 pub mod rate;

@@ -11,6 +11,7 @@ use crate::bus::{Bus, LocalBus};
 use crate::config::Config;
 use crate::delivery::{self, Delivery};
 use crate::hub::Hub;
+use crate::indexing::{self, Indexing};
 use crate::jobs::{self, Jobs};
 use crate::rate::Rates;
 use crate::store::{OpenError, Options, Store};
@@ -32,6 +33,8 @@ pub struct AppState {
     pub setup_code: SetupCode,
     /// Timed work.
     pub jobs: Jobs,
+    /// What the search index lacks.
+    pub indexing: Indexing,
     /// Stopping in order.
     pub shutdown: Shutdown,
     bus: Ends,
@@ -83,7 +86,8 @@ impl AppState {
         let store = Store::open(&options).await?;
         let hub = Hub::default();
         let bus: Arc<dyn Bus> = Arc::new(LocalBus::default().attach());
-        store.set_sink(Arc::new(Delivery::new(hub.clone(), bus.clone())));
+        let indexing = Indexing::default();
+        store.set_sink(Arc::new(Delivery::new(hub.clone(), bus.clone(), indexing.clone())));
         let no_randomness = |_| OpenError::Unsafe("the system gives no random numbers".into());
         let setup_code = if config.is_exposed() {
             SetupCode::generate().map_err(no_randomness)?
@@ -98,15 +102,17 @@ impl AppState {
             passwords: Passwords::default(),
             setup_code,
             jobs: Jobs::default(),
+            indexing,
             shutdown: Shutdown::default(),
             bus: Ends(bus),
         })
     }
 
-    /// Starts what serving needs beside requests: delivery and timed work. Once, by the process that serves.
+    /// Starts what serving needs beside requests: delivery, timed work, the search index. Once, by the process that serves.
     pub fn start(&self) {
         self.start_delivery();
         jobs::start(self);
+        indexing::start(self);
     }
 
     /// Starts delivery alone; tests do timed work when they want it.
