@@ -12,6 +12,7 @@ pub mod messages;
 pub mod pages;
 pub mod pins;
 pub mod reactions;
+pub mod search;
 pub mod sync;
 
 use protocol::Result;

@@ -11,6 +11,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use protocol::{Error, Result, UserId};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::auth::peer::bucket;
 use crate::config::Limits;
@@ -25,6 +26,7 @@ struct Inner {
     sends: Keyed<UserId>,
     reads: Keyed<UserId>,
     searches: Keyed<UserId>,
+    search_turns: Arc<Semaphore>,
     profiles: Keyed<UserId>,
     sockets: Keyed<UserId>,
     logins_by_account: Keyed<(Account, u32)>,
@@ -52,6 +54,11 @@ impl std::fmt::Debug for Rates {
 
 /// The window that failed sign-ins are counted in.
 const LOGIN_WINDOW: Duration = Duration::from_secs(15 * 60);
+
+/// Searches for messages at the same time, by whomever: the database has readers for eight, and pages want theirs.
+const SEARCHES_AT_ONCE: usize = 3;
+/// How long a search waits for those before it.
+const TURN_WAIT: Duration = Duration::from_secs(2);
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -82,6 +89,7 @@ impl Rates {
             sends: RateLimiter::keyed(per_second(limits.sends_per_second, limits.sends_burst)),
             reads: RateLimiter::keyed(per_second(limits.reads_per_second, limits.reads_burst)),
             searches: RateLimiter::keyed(per_second(limits.searches_per_second, limits.searches_burst)),
+            search_turns: Arc::new(Semaphore::new(SEARCHES_AT_ONCE)),
             profiles: RateLimiter::keyed(one_a_minute(limits.profile_changes_burst)),
             sockets: RateLimiter::keyed(per(MINUTE, limits.sockets_per_minute)),
             logins_by_account: RateLimiter::keyed(per(LOGIN_WINDOW, limits.login_failures_per_account)),
@@ -102,9 +110,18 @@ impl Rates {
         take(&self.0.reads, &user)
     }
 
-    /// A search for people by somebody, which costs more than a read and tells who is there.
+    /// A search for people or messages by somebody, which costs more than a read and tells who is there.
     pub fn search(&self, user: UserId) -> Result<()> {
         take(&self.0.searches, &user)
+    }
+
+    /// A turn at searching for messages, to be held until it is done. Whoever waits long for one is told to try later.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] after [`TURN_WAIT`].
+    pub async fn search_turn(&self) -> Result<OwnedSemaphorePermit> {
+        let turn = Arc::clone(&self.0.search_turns).acquire_owned();
+        tokio::time::timeout(TURN_WAIT, turn).await.ok().and_then(std::result::Result::ok).ok_or(Error::Busy)
     }
 
     /// A change of somebody's names or address: the first is told to everybody they share a place with, the second

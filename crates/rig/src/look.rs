@@ -89,7 +89,7 @@ impl Look {
         let sql = match self {
             Self::Sqlite(_) => {
                 "select name from sqlite_master where type = 'table' and sql not like 'create virtual %' order by name"
-            },
+            }
             Self::Postgres(_) => {
                 "select table_name::text from information_schema.tables where table_schema = 'public' order by 1"
             }

@@ -1,10 +1,11 @@
 //! Permissions, decided once.
 
+use protocol::entity::{Channel, ChannelKind};
 use protocol::permissions::{self, Permissions};
 use protocol::{ChannelId, Error, GuildId, MessageId, Result, Stream, UserId};
 
 use crate::store::access::{Seat, seat, standing};
-use crate::store::{Db, Tx};
+use crate::store::{Db, Tx, channels};
 
 /// A channel somebody can view, and what else they may do in it.
 #[derive(Debug, Clone)]
@@ -71,4 +72,18 @@ pub async fn in_guild(db: &mut impl Db, user: UserId, guild: GuildId) -> Result<
 pub async fn in_guild_for_write(tx: &mut Tx, user: UserId, guild: GuildId) -> Result<Permissions> {
     tx.lock(Stream::Guild(guild)).await?;
     in_guild(tx, user, guild).await
+}
+
+/// The channels of a guild with messages whose history somebody may read.
+///
+/// # Errors
+/// [`Error::NotFound`] for those who are not in the guild.
+pub async fn readable(db: &mut impl Db, user: UserId, guild: GuildId) -> Result<Vec<Channel>> {
+    let standing = standing(db, guild, user).await?.ok_or(Error::NotFound)?;
+    let wanted = Permissions::VIEW_CHANNEL | Permissions::READ_HISTORY;
+    let is_readable = |channel: &Channel| {
+        channel.kind != ChannelKind::Category
+            && permissions::in_channel(Some(&standing), &channel.overwrites).contains(wanted)
+    };
+    Ok(channels::of_guild(db, guild).await?.into_iter().filter(is_readable).collect())
 }

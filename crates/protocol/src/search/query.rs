@@ -175,6 +175,11 @@ impl SearchQuery {
         if parts == 0 { invalid(Problem::Empty) } else { Ok(query) }
     }
 
+    /// Whether there is no filter in it.
+    pub fn is_text(&self) -> bool {
+        Self { terms: Vec::new(), ..self.clone() } == Self::default()
+    }
+
     fn add(&mut self, filter: Filter, value: &str, offset_minutes: i32) -> Result<()> {
         if value.is_empty() {
             return filter.refused();
