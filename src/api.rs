@@ -23,6 +23,7 @@ pub mod pages;
 pub mod pins;
 pub mod plain_forms;
 pub mod reactions;
+pub mod search;
 
 #[cfg(feature = "ssr")]
 pub mod caller;

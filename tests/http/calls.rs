@@ -132,6 +132,13 @@ fn message_calls() -> Vec<Call> {
             form(&[("channel_id", &w.channel), ("message_id", &w.owners_message)])
         }),
         call("/api/pins/list", MEMBERS, |w| form(&[("channel_id", &w.channel)])),
+        Call {
+            path: "/api/messages/search",
+            input: Input::Json(
+                |w| json!({ "search": { "scope": { "at": "guild", "guild": w.guild }, "query": "from:me" } }),
+            ),
+            expected: MEMBERS,
+        },
         call("/api/reactions/add", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
         call("/api/reactions/remove", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
         call("/api/reactions/people", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
@@ -172,6 +179,13 @@ pub(crate) fn conversation_calls() -> Vec<Call> {
         Call {
             path: "/api/messages/history",
             input: Input::Json(|w| json!({ "channel_id": w.dm, "anchor": { "page": "latest" } })),
+            expected: MEMBERS,
+        },
+        Call {
+            path: "/api/messages/search",
+            input: Input::Json(
+                |w| json!({ "search": { "scope": { "at": "channel", "channel": w.dm }, "query": "words" } }),
+            ),
             expected: MEMBERS,
         },
         Call {
