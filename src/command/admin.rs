@@ -65,6 +65,8 @@ pub(super) async fn seed(state: &AppState, profile: &str, messages: usize) -> Re
         }
         other => other?,
     };
+    // So that everything can be found from the first moment.
+    backend::indexing::catch_up(state).await?;
     let seconds = started.elapsed().as_secs_f32();
     println!(
         "Made 20 people, 4 servers and {made} messages in {seconds:.1} s. Sign in as mara, password {DEMO_PASSWORD}."

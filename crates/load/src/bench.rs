@@ -14,6 +14,7 @@ mod crowd;
 mod fanout;
 mod listener;
 mod pages;
+mod search;
 mod sends;
 mod sockets;
 mod start;
@@ -80,7 +81,7 @@ impl Own {
     }
 }
 
-const SCENARIOS: [&str; 6] = ["assets", "start", "pages", "sends", "sockets", "fanout"];
+const SCENARIOS: [&str; 7] = ["assets", "start", "pages", "search", "sends", "sockets", "fanout"];
 
 /// Runs everything, or the scenarios whose name contains `only`. True when all bars are met.
 pub(crate) async fn run(quick: bool, only: Option<&str>) -> Outcome<bool> {
@@ -131,6 +132,7 @@ async fn measure(bench: &Bench, name: &str) -> Outcome<Vec<Section>> {
         "assets" => vec![assets::measure(bench)?],
         "start" => vec![start::measure(bench).await?],
         "pages" => vec![pages::measure(bench).await?],
+        "search" => search::measure(bench).await?,
         "sends" => vec![sends::measure(bench).await?],
         "sockets" => vec![sockets::measure(bench).await?],
         _ => vec![fanout::measure(bench).await?],

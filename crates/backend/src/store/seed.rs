@@ -66,6 +66,8 @@ const ENDINGS: [&str; 8] = [
     "so let us keep it.",
     "thanks to all of you.",
 ];
+/// What one in forty adds, so that there is something of every sort to find.
+const IN_JAPANESE: &str = "\n明日の本番環境は東京チームが担当します。";
 /// Messages in one commit.
 const STEP: usize = 1_000;
 
@@ -175,7 +177,18 @@ async fn talk(tx: &mut Tx, rooms: &[Room], start_ms: i64, from: usize, count: us
         let speaker = Dice((number / 3) as u64).roll(room.people.len());
         let author = *room.people.get(speaker).ok_or(Error::Internal)?;
         let parts = [dice.pick(&OPENINGS), dice.pick(&MIDDLES), dice.pick(&ENDINGS)];
-        let content = parts.into_iter().flatten().copied().collect::<Vec<_>>().join(" ");
+        let mut content = parts.into_iter().flatten().copied().collect::<Vec<_>>().join(" ");
+        let addressed = room.people.get((speaker + 1) % room.people.len()).copied().unwrap_or(author);
+        let mut mentioned = Vec::new();
+        match number % 40 {
+            7 => content.push_str(&format!(" https://example.com/notes/{number}")),
+            17 => content.push_str(IN_JAPANESE),
+            27 => {
+                content.push_str(&format!(" <@{addressed}>"));
+                mentioned.extend(users::by_id(tx, addressed).await?);
+            }
+            _ => {}
+        }
         let ms = start_ms + number as i64 * 20_000 - EPOCH_MS;
         let id: MessageId = Id::from_trusted(ms << (SEQUENCE_BITS + NODE_BITS));
         let new = messages::NewMessage {
@@ -186,7 +199,7 @@ async fn talk(tx: &mut Tx, rooms: &[Room], start_ms: i64, from: usize, count: us
             content: &content,
             reply_to: None,
         };
-        messages::insert(tx, &new, &[]).await?;
+        messages::insert(tx, &new, &mentioned).await?;
     }
     Ok(())
 }
