@@ -44,9 +44,9 @@ pub const SEARCH_CHARS: usize = 256;
 pub const SEARCH_PARTS: usize = 24;
 /// Messages on a page of search results: they stand further apart than in a channel.
 pub const SEARCH_PAGE: usize = 25;
-/// Messages that are ranked where the most relevant stand first, the newest that match. Their texts are read, and twenty
+/// Messages that are ranked where the most relevant stand first, the newest that match. Their texts are read, and eight
 /// pages are more than anybody turns.
-pub const SEARCH_RANKED: usize = 500;
+pub const SEARCH_RANKED: usize = 200;
 /// Stretches of text that are highlighted in one message.
 pub const SEARCH_HITS: usize = 32;
 /// Minutes that a clock may be from UTC: Kiribati is 14 hours ahead.

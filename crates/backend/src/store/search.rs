@@ -17,10 +17,11 @@ use super::{Db, fault};
 const NAMED: usize = 64;
 /// Messages that PostgreSQL looks through before it asks the index, at about 0.5 µs each.
 const WINDOW: i64 = 4_000;
-/// The same once more where the first window had some, but no page full.
+/// The same once more, where the first window had many but not enough.
 const WIDE_WINDOW: i64 = 24_000;
-/// Matches in the first window from which the wide one is expected to have a page full.
-const PROMISING: usize = 4;
+/// Matches in the first window from which looking through the wide one costs less than fetching all that the index has:
+/// with 33 in 4,000 those are 8,000 in a million, of which each costs twice as much as one that is looked through.
+const MANY: usize = 33;
 /// How long a search may take on PostgreSQL, in milliseconds; it has connections for other things to do.
 const TIMEOUT_MS: i64 = 2_000;
 
@@ -186,7 +187,7 @@ async fn look(db: &mut impl Db, wanted: &Wanted, limit: usize) -> Result<Vec<i64
     if is_all || found.len() >= limit {
         return Ok(found);
     }
-    if found.len() >= PROMISING {
+    if found.len() >= MANY {
         let (found, is_all) = window(db, wanted, WIDE_WINDOW, limit).await?;
         if is_all || found.len() >= limit {
             return Ok(found);
