@@ -208,16 +208,20 @@ async fn look(db: &mut impl Db, wanted: &Wanted, limit: usize) -> Result<Vec<i64
 /// What is wanted of the newest `size` messages of the place, and whether these were all.
 async fn window(db: &mut impl Db, wanted: &Wanted, size: i64, limit: usize) -> Result<(Vec<i64>, bool)> {
     let (since, before) = wanted.range();
+    // Compared as rows and sorted by both: that is the order of no other index. Along the ids alone a planner that does
+    // not know the place walks through the messages of all others.
     let of_channel = "with recent as materialized (
             select message_id, channel_id, words from searchable
-            where channel_id = $1 and message_id < $2 and message_id >= $3 order by message_id desc limit $4 + 0)
+            where (channel_id, message_id) < ($1, $2) and (channel_id, message_id) >= ($1, $3)
+            order by channel_id desc, message_id desc limit $4 + 0)
         select (select count(*) from recent), hit.message_id from (select 1) one left join (
             select message_id from recent where words @@ cast($5 as tsquery)
                 and channel_id in (select cast(value as bigint) from json_array_elements_text(cast($7 as json)))
             order by message_id desc limit $6 + 0) hit on true";
     let of_guild = "with recent as materialized (
             select message_id, channel_id, words from searchable
-            where guild_id = $1 and message_id < $2 and message_id >= $3 order by message_id desc limit $4 + 0)
+            where (guild_id, message_id) < ($1, $2) and (guild_id, message_id) >= ($1, $3)
+            order by guild_id desc, message_id desc limit $4 + 0)
         select (select count(*) from recent), hit.message_id from (select 1) one left join (
             select message_id from recent where words @@ cast($5 as tsquery)
                 and channel_id in (select cast(value as bigint) from json_array_elements_text(cast($7 as json)))

@@ -64,7 +64,7 @@ fn unquote(source: &str) -> (String, &str) {
 }
 
 fn is_statement(text: &str) -> bool {
-    ["select ", "insert ", "update ", "delete "].iter().any(|verb| text.starts_with(verb))
+    ["select ", "insert ", "update ", "delete ", "with "].iter().any(|verb| text.starts_with(verb))
 }
 
 fn statements() -> BTreeSet<Statement> {
@@ -220,6 +220,40 @@ async fn members_are_found_along_the_indexes_of_names_on_sqlite() {
         assert!(!plan.iter().any(|step| step == "SCAN u" || step == "SCAN m"), "{plan:?}");
     }
     store.close().await;
+}
+
+#[tokio::test]
+async fn a_search_walks_from_the_newest_and_stops_on_sqlite() {
+    let database = Database::sqlite();
+    let (store, _): (Store, _) = open(&database).await;
+    let mut look = database.look().await;
+    let walks: Vec<Statement> = statements().into_iter().filter(|s| s.sql.contains(" match $1")).collect();
+    assert_eq!(walks.len(), 2, "{walks:?}");
+    for Statement { sql, .. } in walks {
+        let plan = plan_of(&mut look, &sql).await;
+        // Both ends of the ids are given to the index, and the order is its own.
+        assert!(plan.iter().any(|step| step.contains("VIRTUAL TABLE INDEX 192:M2<>")), "{plan:?}");
+        assert!(!plan.iter().any(|step| step.contains("ORDER BY")), "{plan:?}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_search_looks_through_the_newest_of_its_place_on_postgres() {
+    let Some(database) = Database::postgres().await else { return };
+    let (store, _): (Store, _) = open(&database).await;
+    let mut look = database.look().await;
+    for (place, index) in [("channel_id", "searchable_by_channel"), ("guild_id", "searchable_by_guild")] {
+        let part = format!("({place}, message_id) < ($1, $2)");
+        let windows: Vec<Statement> = statements().into_iter().filter(|s| s.sql.contains(&part)).collect();
+        assert_eq!(windows.len(), 1, "{windows:?}");
+        let plan = plan_of(&mut look, &windows[0].sql).await;
+        let walk = format!("Index Scan Backward using {index}");
+        assert!(plan.iter().any(|step| step.contains(&walk)), "{plan:?}");
+    }
+    store.close().await;
+    drop(look);
+    database.remove().await;
 }
 
 #[tokio::test]
