@@ -69,7 +69,7 @@ async fn keep_up(state: &AppState) {
         let done = async {
             for channel in state.indexing.take() {
                 // A step has the newest first; what is left of an old channel is not urgent.
-                if step(state, channel).await? {
+                if step(state, channel).await? && !backlog.contains(&channel) {
                     backlog.push_back(channel);
                 }
             }

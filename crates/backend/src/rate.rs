@@ -195,7 +195,7 @@ mod tests {
 
     use protocol::{Error, UserId};
 
-    use super::Rates;
+    use super::{Rates, SEARCHES_AT_ONCE};
     use crate::Config;
 
     #[test]
@@ -239,5 +239,17 @@ mod tests {
             assert!(refused > 0, "{at}");
             assert!((0..burst).all(|_| take(&rates, bo).is_ok()), "{at}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn searches_take_turns_and_whoever_waits_too_long_is_told() {
+        let rates = Rates::new(&Config::from_sources("", "none", &BTreeMap::new()).unwrap().limits);
+        let mut turns = Vec::new();
+        for _ in 0..SEARCHES_AT_ONCE {
+            turns.push(rates.search_turn().await.unwrap());
+        }
+        assert_eq!(rates.search_turn().await.err(), Some(Error::Busy));
+        turns.pop();
+        assert!(rates.search_turn().await.is_ok());
     }
 }
