@@ -9,7 +9,7 @@
 //! | `departed` | saying that what was on screen is gone |
 //! | `toolbar`, `menu`, `editor`, `deletion`, `reactions`, `picker`, `no_script` | acting on a message |
 //! | `profile`, `popup` | the card of a person, and what opens above everything |
-//! | `panel`, `pins`, `hit` | what stands beside the conversation when the address says so |
+//! | `panel`, `pins`, `searching`, `search_panel`, `hit` | what stands beside the conversation when the address says so |
 //! | `member_list`, `drawers`, `banner`, `shortcuts` | the side panel, narrow screens, the connection, keys |
 //!
 //! The first render is the same on both sides: it knows neither clock nor storage nor window. Whatever needs
@@ -53,6 +53,8 @@ mod rail;
 mod reacting;
 mod reactions;
 mod reading;
+mod search_panel;
+mod searching;
 mod self_bar;
 mod sending;
 mod shortcuts;
@@ -67,6 +69,7 @@ mod unsent;
 pub use context::settle_in_composer;
 pub use live::{Live, connect};
 pub use panel::fetch_panels;
+pub use searching::search_of;
 
 use banner::Notices;
 use channel_list::Sidebar;

@@ -43,6 +43,15 @@ pub fn tell_input(element: &HtmlElement) {
     }
 }
 
+/// Adds a word at the end of what stands in an input.
+pub fn append_word(field: &Element, word: &str) {
+    if let Some(field) = field.dyn_ref::<web_sys::HtmlInputElement>() {
+        let before = field.value();
+        let gap = if before.is_empty() || before.ends_with(' ') { "" } else { " " };
+        field.set_value(&[before.as_str(), gap, word].concat());
+    }
+}
+
 /// What an attribute says.
 pub fn attribute(element: &Element, name: &str) -> Option<String> {
     element.get_attribute(name)

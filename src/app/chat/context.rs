@@ -12,6 +12,7 @@ use super::closures::{flag, word};
 use super::live::Live;
 use super::panel::Panel;
 use super::reacting::Wish;
+use super::searching::Asked;
 use crate::app::controls::{Toasts, use_toasts};
 use crate::app::pages::{Address, parse_address};
 use crate::app::store::{GuildEntry, Link, Stage, Store, StoreCtx};
@@ -91,6 +92,8 @@ pub(super) struct Chat {
     pub screen: Memo<Screen>,
     /// What stands beside the conversation instead of the members.
     pub panel: Memo<Option<Panel>>,
+    /// What the address searches for.
+    pub asked: Memo<Asked>,
     /// The channel last seen of each guild, in this tab.
     pub visited: RwSignal<Vec<(GuildId, ChannelId)>>,
     /// The message being answered in the channel on screen; set by [`Chat::answer`].
@@ -153,6 +156,7 @@ impl Chat {
             place,
             screen,
             panel: Memo::new(move |_| query.with(Panel::of)),
+            asked: Memo::new(move |_| query.with(Asked::of)),
             replying: RwSignal::new(None),
             editing: RwSignal::new(None),
             deleting: RwSignal::new(None),

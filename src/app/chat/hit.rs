@@ -6,13 +6,13 @@ use protocol::entity::Message;
 use super::closures::text;
 use super::context::Chat;
 use super::drawers::panel_is_over;
-use super::markup_view::message_body;
+use super::markup_view::marked_body;
 use super::times;
 use crate::app::controls::{Avatar, AvatarSize};
 use crate::app::pages::current_query;
 
-/// One row of such a list.
-pub(super) fn hit(chat: Chat, message: Message, action: Option<AnyView>) -> AnyView {
+/// One row of such a list; `marked` is what was looked for.
+pub(super) fn hit(chat: Chat, message: Message, marked: &[String], action: Option<AnyView>) -> AnyView {
     let id = message.id;
     let path = format!("{}/{id}", chat.channel_path(message.channel_id));
     let with_panel = current_query();
@@ -43,7 +43,7 @@ pub(super) fn hit(chat: Chat, message: Message, action: Option<AnyView>) -> AnyV
                         </time>
                         {action}
                     </header>
-                    {message_body(chat, &message.content, message.edited_at)}
+                    {marked_body(chat, &message.content, message.edited_at, marked)}
                 </div>
             </article>
         </li>

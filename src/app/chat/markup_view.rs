@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 use protocol::Timestamp;
 use protocol::markup::{self, Block, Inline, List};
+use protocol::search::{Piece, pieces};
 
 use super::closures::{text, word};
 use super::context::{Chat, channel_name};
@@ -14,6 +15,16 @@ use crate::app::pages::{Address, parse_address};
 
 /// The body of a message: its text, with "(edited)" at the end of it.
 pub(super) fn message_body(chat: Chat, content: &str, edited_at: Option<Timestamp>) -> AnyView {
+    marked_body(chat, content, edited_at, &[])
+}
+
+/// The same, with what was looked for marked in it.
+pub(super) fn marked_body(
+    chat: Chat,
+    content: &str,
+    edited_at: Option<Timestamp>,
+    hits: &[String],
+) -> AnyView {
     let document = markup::parse(content);
     let jumbo = markup::is_emoji_only(&document);
     let mut tail = edited_at.map(|at| {
@@ -29,7 +40,7 @@ pub(super) fn message_body(chat: Chat, content: &str, edited_at: Option<Timestam
         .map(|(at, block)| {
             let is_text = matches!(block, Block::Paragraph(_));
             let tail = if at == last && is_text { tail.take() } else { None };
-            block_view(chat, block, tail)
+            block_view(chat, block, tail, hits)
         })
         .collect();
     views.extend(tail.map(|tail| view! { <p>{tail}</p> }.into_any()));
@@ -37,30 +48,31 @@ pub(super) fn message_body(chat: Chat, content: &str, edited_at: Option<Timestam
     view! { <div class=class dir="auto">{views}</div> }.into_any()
 }
 
-fn block_view(chat: Chat, block: Block, tail: Option<AnyView>) -> AnyView {
+fn block_view(chat: Chat, block: Block, tail: Option<AnyView>, hits: &[String]) -> AnyView {
     match block {
-        Block::Paragraph(content) => view! { <p>{inlines(chat, content)}{tail}</p> }.into_any(),
+        Block::Paragraph(content) => view! { <p>{inlines(chat, content, hits)}{tail}</p> }.into_any(),
         // The page's own headings end at 3; a message's begin below that.
-        Block::Heading { level: 1, content } => view! { <h4>{inlines(chat, content)}</h4> }.into_any(),
-        Block::Heading { level: 2, content } => view! { <h5>{inlines(chat, content)}</h5> }.into_any(),
-        Block::Heading { content, .. } => view! { <h6>{inlines(chat, content)}</h6> }.into_any(),
+        Block::Heading { level: 1, content } => view! { <h4>{inlines(chat, content, hits)}</h4> }.into_any(),
+        Block::Heading { level: 2, content } => view! { <h5>{inlines(chat, content, hits)}</h5> }.into_any(),
+        Block::Heading { content, .. } => view! { <h6>{inlines(chat, content, hits)}</h6> }.into_any(),
         Block::Quote(blocks) => {
-            let inner: Vec<AnyView> = blocks.into_iter().map(|block| block_view(chat, block, None)).collect();
+            let inner: Vec<AnyView> =
+                blocks.into_iter().map(|block| block_view(chat, block, None, hits)).collect();
             view! { <blockquote>{inner}</blockquote> }.into_any()
         }
-        Block::List(list) => list_view(chat, list),
-        Block::Code { language, text } => code_view(chat, language, text),
+        Block::List(list) => list_view(chat, list, hits),
+        Block::Code { language, text } => code_view(chat, language, text, hits),
     }
 }
 
-fn list_view(chat: Chat, list: List) -> AnyView {
+fn list_view(chat: Chat, list: List, hits: &[String]) -> AnyView {
     let List { ordered, start, items } = list;
     let items: Vec<AnyView> = items
         .into_iter()
         .map(|item| {
             let children: Vec<AnyView> =
-                item.children.into_iter().map(|list| list_view(chat, list)).collect();
-            view! { <li>{inlines(chat, item.content)}{children}</li> }.into_any()
+                item.children.into_iter().map(|list| list_view(chat, list, hits)).collect();
+            view! { <li>{inlines(chat, item.content, hits)}{children}</li> }.into_any()
         })
         .collect();
     if ordered {
@@ -70,7 +82,7 @@ fn list_view(chat: Chat, list: List) -> AnyView {
     }
 }
 
-fn code_view(chat: Chat, language: Option<String>, text: String) -> AnyView {
+fn code_view(chat: Chat, language: Option<String>, text: String, hits: &[String]) -> AnyView {
     let label = match &language {
         Some(language) => ["Code, ", language].concat(),
         None => "Code".to_owned(),
@@ -89,27 +101,27 @@ fn code_view(chat: Chat, language: Option<String>, text: String) -> AnyView {
                     <Icon name="copy"/>
                 </button>
             </figcaption>
-            <pre tabindex="0" role="region" aria-label=label><code>{text}</code></pre>
+            <pre tabindex="0" role="region" aria-label=label><code>{words(text, hits)}</code></pre>
         </figure>
     }
     .into_any()
 }
 
-fn inlines(chat: Chat, content: Vec<Inline>) -> Vec<AnyView> {
-    content.into_iter().map(|inline| inline_view(chat, inline)).collect()
+fn inlines(chat: Chat, content: Vec<Inline>, hits: &[String]) -> Vec<AnyView> {
+    content.into_iter().map(|inline| inline_view(chat, inline, hits)).collect()
 }
 
-fn inline_view(chat: Chat, inline: Inline) -> AnyView {
+fn inline_view(chat: Chat, inline: Inline, hits: &[String]) -> AnyView {
     match inline {
-        Inline::Text(words) => words.into_any(),
+        Inline::Text(text) => words(text, hits),
         Inline::Break => view! { <br/> }.into_any(),
-        Inline::Bold(content) => view! { <strong>{inlines(chat, content)}</strong> }.into_any(),
-        Inline::Italic(content) => view! { <em>{inlines(chat, content)}</em> }.into_any(),
-        Inline::Underline(content) => view! { <u>{inlines(chat, content)}</u> }.into_any(),
-        Inline::Strike(content) => view! { <s>{inlines(chat, content)}</s> }.into_any(),
-        Inline::Spoiler(content) => view! { <Spoiler content=inlines(chat, content)/> }.into_any(),
-        Inline::Code(words) => view! { <code>{words}</code> }.into_any(),
-        Inline::Link { url, content } => link(url, inlines(chat, content)),
+        Inline::Bold(content) => view! { <strong>{inlines(chat, content, hits)}</strong> }.into_any(),
+        Inline::Italic(content) => view! { <em>{inlines(chat, content, hits)}</em> }.into_any(),
+        Inline::Underline(content) => view! { <u>{inlines(chat, content, hits)}</u> }.into_any(),
+        Inline::Strike(content) => view! { <s>{inlines(chat, content, hits)}</s> }.into_any(),
+        Inline::Spoiler(content) => view! { <Spoiler content=inlines(chat, content, hits)/> }.into_any(),
+        Inline::Code(text) => view! { <code>{words(text, hits)}</code> }.into_any(),
+        Inline::Link { url, content } => link(url, inlines(chat, content, hits)),
         Inline::User(id) => {
             let store = chat.store();
             let mine = id == store.my_id();
@@ -122,6 +134,18 @@ fn inline_view(chat: Chat, inline: Inline) -> AnyView {
         }
         Inline::Channel(id) => channel_mention(chat, id),
     }
+}
+
+/// Text, with what was looked for marked.
+fn words(text: String, hits: &[String]) -> AnyView {
+    if hits.is_empty() {
+        return text.into_any();
+    }
+    let mark = |piece: Piece<'_>| match (piece.text.to_owned(), piece.is_hit) {
+        (text, true) => view! { <mark>{text}</mark> }.into_any(),
+        (text, false) => text.into_any(),
+    };
+    pieces(&text, hits).into_iter().map(mark).collect::<Vec<_>>().into_any()
 }
 
 /// The path of an address in here. Only what is a conversation as it stands: a stranger wrote it, and the router would

@@ -8,6 +8,7 @@ use protocol::ChannelId;
 use super::closures::part;
 use super::context::Chat;
 use super::pins::Pins;
+use super::search_panel::SearchPanel;
 use crate::app::controls::Icon;
 use crate::app::later::{self, Arriving, later};
 use crate::browser::dom::{Event, KeyboardEvent};
@@ -22,10 +23,12 @@ const ID: &str = "panel";
 pub(super) enum Panel {
     /// The pinned messages of the channel.
     Pins,
+    /// What was searched for in the server, or in the conversation.
+    Search,
 }
 
 impl Panel {
-    const ALL: [Self; 1] = [Self::Pins];
+    const ALL: [Self; 2] = [Self::Pins, Self::Search];
 
     /// From the part of the address behind the `?`.
     pub(super) fn of(query: &ParamsMap) -> Option<Self> {
@@ -37,6 +40,7 @@ impl Panel {
     fn word(self) -> &'static str {
         match self {
             Self::Pins => "pins",
+            Self::Search => "search",
         }
     }
 
@@ -44,12 +48,14 @@ impl Panel {
     fn title(self) -> &'static str {
         match self {
             Self::Pins => "Pinned messages",
+            Self::Search => "Search",
         }
     }
 
     fn icon(self) -> &'static str {
         match self {
             Self::Pins => "pin",
+            Self::Search => "search",
         }
     }
 }
@@ -126,6 +132,7 @@ pub fn fetch_panels() -> Arriving<()> {
 fn show(chat: Chat, panel: Panel, channel: ChannelId) -> Result<AnyView, SplitLoaderError> {
     Ok(match panel {
         Panel::Pins => view! { <Pins chat channel/> }.into_any(),
+        Panel::Search => view! { <SearchPanel chat channel/> }.into_any(),
     })
 }
 

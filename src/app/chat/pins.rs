@@ -139,5 +139,5 @@ fn row(chat: Chat, message: Message) -> AnyView {
         }
         .into_any()
     });
-    hit(chat, message, unpin)
+    hit(chat, message, &[], unpin)
 }

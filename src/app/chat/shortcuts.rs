@@ -6,7 +6,7 @@ use protocol::snapshot::Place;
 
 use super::context::{Chat, Screen, focus_composer};
 use super::message_list::message_at;
-use super::{drawers, menu, picker, pins, sending};
+use super::{drawers, menu, picker, pins, searching, sending};
 use crate::app::store::guild::grouped;
 use crate::browser::dom::{self, HtmlElement, KeyboardEvent};
 use crate::browser::listener::Listener;
@@ -18,7 +18,7 @@ const REGIONS: [&str; 5] = [
     ".channel-sidebar [aria-current], .channel-sidebar a, .channel-sidebar button",
     ".timeline article[tabindex='0']",
     "#composer",
-    "#members:not([hidden])",
+    ".side-panel:not([hidden])",
 ];
 
 /// Listens for keys that mean the same everywhere, for as long as the caller's owner lives.
@@ -46,6 +46,14 @@ pub(super) fn listen(chat: Chat) {
             } else if key == "F6" {
                 event.prevent_default();
                 next_region(!event.shift_key());
+            } else if key == "f" && (event.ctrl_key() || event.meta_key()) {
+                // A second press is left to the browser, whose own search looks through what is on screen.
+                if let (Screen::Channel(channel), false) =
+                    (chat.screen.get_untracked(), searching::is_begun())
+                {
+                    event.prevent_default();
+                    searching::begin(chat, channel);
+                }
             } else if key == "Escape" {
                 drawers::close(chat);
             }

@@ -8,6 +8,7 @@ use super::badge::badge;
 use super::closures::{part, text, word};
 use super::context::{Chat, Drawer, Screen};
 use super::panel::{self, Panel};
+use super::searching::search_box;
 use super::{dm_list, drawers};
 use crate::app::controls::{Avatar, AvatarSize, Icon};
 
@@ -93,6 +94,7 @@ pub(super) fn Topbar(
             <p class="topbar__topic" dir="auto" title=topic>{topic}</p>
             <div class="topbar__actions">
                 {panel::opener(chat, Panel::Pins, channel)}
+                {search_box(chat, channel)}
                 {in_guild.then(|| members_link(chat))}
             </div>
         </header>

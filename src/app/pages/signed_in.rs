@@ -7,9 +7,11 @@ use leptos::prelude::*;
 use leptos_router::components::{Outlet, Redirect};
 use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::location::Url;
-use protocol::Error;
+use leptos_router::params::ParamsMap;
 use protocol::entity::{Device, Invite, Member, Message};
+use protocol::search::SearchPage;
 use protocol::snapshot::PageData;
+use protocol::{ChannelId, Error};
 use serde::{Deserialize, Serialize};
 
 use super::address::{Address, current_path, parse_address};
@@ -21,8 +23,9 @@ use crate::api::guilds::member;
 use crate::api::invites::{find_standing_invite, list_invites};
 use crate::api::pages::load_page;
 use crate::api::pins::pinned_messages;
+use crate::api::search::search_messages;
 use crate::api::{Answer, Refusal, once};
-use crate::app::chat::connect;
+use crate::app::chat::{connect, search_of};
 use crate::app::controls::Spinner;
 use crate::app::settings::show_look;
 use crate::app::store::{Link, Store, StoreCtx};
@@ -52,6 +55,8 @@ pub enum Extra {
     Member(Member),
     /// The pinned messages of the channel on screen.
     Pins(Vec<Message>),
+    /// What the search of the address found.
+    Found(Result<SearchPage, Error>),
 }
 
 /// [`Extra`] of the first page, taken by whoever it is for.
@@ -112,11 +117,11 @@ fn allowed<T>(answer: Answer<T>) -> Option<T> {
     answer.map_err(|_| set_status(200)).ok()
 }
 
-async fn start(place: Place, path: String, panel: Option<String>) -> Answer<Start> {
+async fn start(place: Place, path: String, query: ParamsMap) -> Answer<Start> {
     let page = load_page(place).await?;
-    if let (Some("pins"), Some(history)) = (panel.as_deref(), &page.history) {
-        let pins = allowed(pinned_messages(history.channel_id).await);
-        return Ok(Start { page, extra: pins.map_or(Extra::None, Extra::Pins) });
+    if let (Some(panel), Some(history)) = (query.get_str("panel"), &page.history) {
+        let extra = beside(panel, &query, place, history.channel_id).await;
+        return Ok(Start { page, extra });
     }
     let extra = match (place, path.trim_end_matches('/')) {
         (_, "/settings/devices") => Extra::Devices(devices().await?),
@@ -140,17 +145,34 @@ async fn start(place: Place, path: String, panel: Option<String>) -> Answer<Star
     Ok(Start { page, extra })
 }
 
+/// What the panel beside the conversation holds.
+async fn beside(panel: &str, query: &ParamsMap, place: Place, channel: ChannelId) -> Extra {
+    match panel {
+        "pins" => allowed(pinned_messages(channel).await).map_or(Extra::None, Extra::Pins),
+        "search" => {
+            let Some(search) = search_of(query, place, channel) else { return Extra::None };
+            // The page is well, whatever was asked.
+            let found = search_messages(search).await.map_err(|Refusal(error)| {
+                set_status(200);
+                error
+            });
+            Extra::Found(found)
+        }
+        _ => Extra::None,
+    }
+}
+
 /// Loads the first page and lays the others into its state. Who is not signed in goes to `/login` and comes
 /// back afterwards.
 #[component]
 pub fn SignedIn() -> impl IntoView {
     let path = use_location().pathname.get_untracked();
-    let panel = use_query_map().read_untracked().get("panel");
+    let query = use_query_map().get_untracked();
     let Address::Known(place) = parse_address(&path) else {
         return view! { <NotFound/> }.into_any();
     };
     // Keyed by nothing: later addresses are the business of the store, which is already there.
-    let start = once(start(place, path, panel));
+    let start = once(start(place, path, query));
     view! {
         <Suspense fallback=Waiting>
             {move || Suspend::new(async move {
