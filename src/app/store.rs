@@ -338,6 +338,11 @@ impl Store {
         self.kept_unread.get_untracked() == Some(channel)
     }
 
+    /// Looking at a channel does not read it, until it is entered anew.
+    pub fn keep_unread(&self, channel: ChannelId) {
+        self.kept_unread.set(Some(channel));
+    }
+
     /// Looking at a channel reads it again.
     pub fn stop_keeping_unread(&self, channel: ChannelId) {
         if self.keeps_unread(channel) {

@@ -241,6 +241,13 @@ impl Chat {
         Some(row.entry.with_untracked(|entry| entry.message.clone()))
     }
 
+    /// Whether a message of the channel on screen is pinned. Tracks.
+    pub(super) fn is_pinned(self, id: MessageId) -> bool {
+        let Screen::Channel(channel) = self.screen.get_untracked() else { return false };
+        let row = self.store().timeline(channel).and_then(|timeline| timeline.row(id));
+        row.is_some_and(|row| row.entry.with(|entry| entry.message.pinned))
+    }
+
     /// The address of the channel on screen.
     pub(super) fn channel_path(self, channel: ChannelId) -> String {
         match self.place.get_untracked() {

@@ -118,10 +118,13 @@ pub(super) fn read_to_end(chat: Chat, channel: ChannelId) {
 /// Marks the channel on screen as unread from a message on, here and on the other devices. It stays so while they look.
 pub(super) fn mark_unread(chat: Chat, id: MessageId) {
     let Some(message) = chat.message(id) else { return };
-    let toasts = chat.toasts();
+    let (store, toasts) = (chat.store(), chat.toasts());
+    // From now on, and not only from the answer: what has just come into view would be read meanwhile.
+    store.keep_unread(message.channel_id);
     spawn_local(async move {
         // What changes on screen comes as an event, as it does on the other devices.
         if let Err(Refusal(error)) = mark_message_unread(message.channel_id, id).await {
+            store.stop_keeping_unread(message.channel_id);
             toasts.failed("Not marked", error.to_string());
         }
     });

@@ -2,6 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use protocol::MessageId;
 use protocol::entity::Message;
 
 use super::closures::{flag, part};
@@ -39,7 +40,6 @@ fn buttons(chat: Chat, message: &Message) -> AnyView {
     let may_send = chat.may_send(message.channel_id);
     let (may_edit, may_delete) = (chat.may_edit(message), chat.may_delete(message));
     let may_react = chat.may_react(message.channel_id);
-    let pin = if message.pinned { "Unpin message" } else { "Pin message" };
     view! {
         {may_react.then(|| view! {
             <button
@@ -54,7 +54,7 @@ fn buttons(chat: Chat, message: &Message) -> AnyView {
         })}
         {may_send.then(|| button("reply", "Reply", if may_react { "-1" } else { "0" }, move || chat.reply(id)))}
         {may_edit.then(|| button("edit", "Edit message", "-1", move || chat.edit(id)))}
-        {chat.may_pin(message).then(|| button("pin", pin, "-1", move || pins::turn(chat, id)))}
+        {chat.may_pin(message).then(|| pin_button(chat, id))}
         {button("eye-off", "Mark unread", "-1", move || sending::mark_unread(chat, id))}
         {button("link", "Copy link", if may_send || may_react { "-1" } else { "0" }, move || sending::copy_link(chat, id))}
         {may_delete.then(|| view! {
@@ -91,6 +91,23 @@ fn button(
     view! {
         <button class="icon-button" type="button" aria-label=label tabindex=tabindex on:click=move |_| press()>
             <Icon name=icon/>
+        </button>
+    }
+    .into_any()
+}
+
+/// Its word changes in place: the keyboard may be on it.
+fn pin_button(chat: Chat, id: MessageId) -> AnyView {
+    let label = Signal::derive(move || if chat.is_pinned(id) { "Unpin message" } else { "Pin message" });
+    view! {
+        <button
+            class="icon-button"
+            type="button"
+            aria-label=label
+            tabindex="-1"
+            on:click=move |_| pins::turn(chat, id)
+        >
+            <Icon name="pin"/>
         </button>
     }
     .into_any()

@@ -262,7 +262,7 @@ impl Store {
     fn marked(&self, loose: LooseMark) {
         let mark = loose.mark;
         if loose.back.is_some() {
-            self.kept_unread.set(Some(mark.channel_id));
+            self.keep_unread(mark.channel_id);
             if let Some(timeline) = self.timeline(mark.channel_id) {
                 timeline.divide(mark.last_read_id, &self.clock.get_untracked());
             }

@@ -2,7 +2,7 @@
 
 use protocol::{ChannelId, MessageId, Result};
 
-use super::{Db, Tx};
+use super::{Db, Tx, search_index};
 
 /// Pinned messages of a channel.
 pub async fn count(db: &mut impl Db, channel: ChannelId) -> Result<usize> {
@@ -11,10 +11,10 @@ pub async fn count(db: &mut impl Db, channel: ChannelId) -> Result<usize> {
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-/// Pins a message, or takes it down.
+/// Pins a message, or takes it down, also in the search index.
 pub async fn set(tx: &mut Tx, channel: ChannelId, message: MessageId, pinned: bool) -> Result<()> {
     let at = pinned.then(|| tx.now_ms());
     let sql = "update messages set pinned_at = $3 where channel_id = $1 and id = $2";
     query!(run tx, sql, channel.get(), message.get(), at)?;
-    Ok(())
+    search_index::refresh(tx, channel, message).await
 }

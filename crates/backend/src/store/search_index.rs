@@ -83,14 +83,14 @@ pub(super) struct Text {
     author_id: i64,
     kind: i64,
     content: String,
+    pinned_at: Option<i64>,
     #[sqlx(skip)]
     mentions: Vec<i64>,
 }
 
 /// The message as it is now; read before it changes, it is what its entry was made of.
 pub(super) async fn text(db: &mut impl Db, channel: ChannelId, id: MessageId) -> Result<Option<Text>> {
-    let sql =
-        "select id, channel_id, author_id, kind, content from messages where channel_id = $1 and id = $2";
+    let sql = "select id, channel_id, author_id, kind, content, pinned_at from messages where channel_id = $1 and id = $2";
     let Some(mut text) = query!(fetch_optional Text, db, sql, channel.get(), id.get())? else {
         return Ok(None);
     };
@@ -128,8 +128,9 @@ impl Text {
 
 /// What a message has. **The one place to read it**: whoever adds another feature looks here for whether a message has it,
 /// and calls [`refresh`] in the write that changes that.
-fn features(seen: &Visible) -> Features {
-    if seen.has_link { Features::LINK } else { Features::NONE }
+fn features(text: &Text, seen: &Visible) -> Features {
+    let has = |holds: bool, feature: Features| if holds { feature } else { Features::NONE };
+    has(seen.has_link, Features::LINK).and(has(text.pinned_at.is_some(), Features::PINNED))
 }
 
 /// The words of a message in their order, and its marks.
@@ -165,7 +166,7 @@ fn is_embedded(tx: &mut Tx) -> bool {
 /// Adds an entry; on PostgreSQL not twice, whatever another process did.
 async fn put(tx: &mut Tx, text: &Text, guild: Option<i64>) -> Result<()> {
     let seen = markup::visible(&text.content);
-    let features = features(&seen);
+    let features = features(text, &seen);
     let entry = text.entry(&seen, guild, features);
     if is_embedded(tx) {
         let sql =
@@ -276,7 +277,7 @@ pub async fn step(tx: &mut Tx, channel: ChannelId, limit: i64) -> Result<bool> {
     let (from, to) = position(tx, channel.get()).await?;
     let is_first = from == i64::MAX;
     if !is_first {
-        let newer = "select id, channel_id, author_id, kind, content from messages
+        let newer = "select id, channel_id, author_id, kind, content, pinned_at from messages
             where channel_id = $1 and id > $2 order by id limit $3 + 0";
         let rows = query!(fetch_all Text, tx, newer, channel.get(), to, limit)?;
         if let Some(to) = rows.last().map(|row| row.id) {
@@ -290,7 +291,7 @@ pub async fn step(tx: &mut Tx, channel: ChannelId, limit: i64) -> Result<bool> {
             return Ok(false);
         }
     }
-    let older = "select id, channel_id, author_id, kind, content from messages
+    let older = "select id, channel_id, author_id, kind, content, pinned_at from messages
         where channel_id = $1 and id < $2 order by id desc limit $3 + 0";
     let mut rows = query!(fetch_all Text, tx, older, channel.get(), from, limit)?;
     // SQLite's index takes rising ids at once.

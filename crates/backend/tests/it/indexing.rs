@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backend::actions::{channels, guilds, messages};
+use backend::actions::{channels, guilds, messages, pins};
 use backend::indexing;
 use backend::store::search_index;
 use protocol::search::SearchScope;
@@ -257,6 +257,25 @@ async fn a_deleted_channel_and_a_deleted_guild_leave_no_words() {
             assert_eq!(look.number(&format!("select count(*) from {table}")).await, 0, "{table}");
         }
         is_sound(app).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pin_is_found_from_its_commit_on_until_it_is_taken_down() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let (state, ana) = (&app.state, &s.ana.actor);
+        let said = s.ana.say(s.general, "papaya at nine").await.id;
+        s.ana.say(s.general, "papaya at ten").await;
+        // Pinned before the index comes by, and after.
+        pins::pin(state, ana, s.general, said).await.unwrap();
+        indexing::catch_up(state).await.unwrap();
+        assert_eq!(found(app, &s.ana, s.general, "papaya pinned:true").await, [said]);
+        pins::unpin(state, ana, s.general, said).await.unwrap();
+        assert!(found(app, &s.ana, s.general, "papaya pinned:true").await.is_empty());
+        pins::pin(state, ana, s.general, said).await.unwrap();
+        assert_eq!(found(app, &s.ana, s.general, "papaya pinned:true").await, [said]);
     })
     .await;
 }
