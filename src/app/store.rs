@@ -94,6 +94,8 @@ pub struct StoreSignals {
     pub clock: ArcRwSignal<Clock>,
     /// The build that rendered this page.
     pub build: String,
+    /// Bytes that one file may have.
+    pub file_bytes: u64,
     /// Counts up when a message was written, confirmed, refused or taken back.
     pub(super) outbox_changes: ArcRwSignal<u32>,
     /// Another build answers by now: reload when convenient.
@@ -130,7 +132,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Store {
     /// The state a page starts from.
     pub fn new(page: PageData) -> Self {
-        let PageData { home, guild, history, cursors, build } = page;
+        let PageData { home, guild, history, cursors, build, file_bytes } = page;
         let guilds = home
             .guilds
             .iter()
@@ -150,6 +152,7 @@ impl Store {
             kept_unread: ArcRwSignal::default(),
             clock: ArcRwSignal::new(Clock::utc()),
             build,
+            file_bytes,
             outbox_changes: ArcRwSignal::default(),
             outdated: ArcRwSignal::default(),
             users: Mutex::default(),

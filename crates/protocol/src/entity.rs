@@ -5,6 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::permissions::{Overwrite, Permissions};
 use crate::{ChannelId, GuildId, InviteId, MessageId, Rev, RoleId, SessionId, Timestamp, UserId};
 
+mod attachment;
+
+pub use attachment::{Attachment, NewAttachment};
+
 /// What everybody may know about a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
@@ -236,7 +240,8 @@ pub struct Message {
     pub author: User,
     /// What kind.
     pub kind: MessageKind,
-    /// The text in markup, people and channels as `<@id>` and `<#id>`. Empty for system messages.
+    /// The text in markup, people and channels as `<@id>` and `<#id>`. Empty for system messages, and where files say
+    /// it all.
     pub content: String,
     /// When it was last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -247,6 +252,9 @@ pub struct Message {
     /// Whom it addressed when it was sent. Edits do not change this: nobody is called twice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<User>,
+    /// Its files, in the order their author gave them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// Emoji under it, in the order they first came. In pages of history alone: what an event or the answer to a
     /// change brings says nothing about them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

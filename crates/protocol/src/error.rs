@@ -61,6 +61,13 @@ tagged! {
         /// 409: an owner hands a server over before leaving it.
         #[error("Hand the server over to somebody else first.")]
         OwnerCannotLeave,
+        /// 409: a file of the message is not there (any more) for its author: never uploaded by them to this channel, sent
+        /// already, expired, or removed. Nothing was written: the message can be sent without it, with the same retry key.
+        #[error("A file is not there any more. Add it again.")]
+        AttachmentGone,
+        /// 409: the files of this person take as much room as one person's may.
+        #[error("Your files take all the room you have here. Delete some of them first.")]
+        QuotaReached,
         /// 409: a named maximum is reached.
         #[error("The limit is reached.")]
         LimitReached,
@@ -70,6 +77,9 @@ tagged! {
         /// 413: larger than this endpoint takes.
         #[error("That is too large.")]
         TooLarge,
+        /// 415: it says that it is a picture, and is damaged or has more pixels than can be looked at.
+        #[error("This picture is damaged or too large to be shown.")]
+        PictureRefused,
         /// 429: too many of these in a short time.
         #[error("Too fast. Try again in a moment.")]
         RateLimited {
@@ -79,6 +89,9 @@ tagged! {
         /// 503: the backend is stopping or overloaded, or the outcome is unknown. Safe to repeat with the same nonce.
         #[error("The server is busy. What you wrote is kept.")]
         Busy,
+        /// 507: there is no room left for files on this instance.
+        #[error("There is no room left for files here. The owner of this instance can make some.")]
+        InstanceFull,
         /// 500: our fault; the number finds the line in the log.
         #[error("Something went wrong on our side.")]
         Internal,
@@ -100,13 +113,17 @@ impl Error {
             | Self::EmailTaken
             | Self::NonceReused
             | Self::ReplyGone
+            | Self::AttachmentGone
+            | Self::QuotaReached
             | Self::OwnerCannotLeave
             | Self::LimitReached => 409,
             Self::MessageGone => 410,
             Self::TooLarge => 413,
+            Self::PictureRefused => 415,
             Self::RateLimited { .. } => 429,
             Self::Internal => 500,
             Self::Busy | Self::Disconnected => 503,
+            Self::InstanceFull => 507,
         }
     }
 
@@ -143,6 +160,9 @@ pub enum Field {
     CategoryName,
     Topic,
     Content,
+    File,
+    Attachments,
+    AltText,
     Emoji,
     Nonce,
     Invite,
@@ -169,6 +189,9 @@ impl Field {
             Self::CategoryName => "Category name",
             Self::Topic => "Topic",
             Self::Content => "Message",
+            Self::File => "File",
+            Self::Attachments => "A message",
+            Self::AltText => "Description",
             Self::Emoji => "Emoji",
             Self::Nonce => "Retry key",
             Self::Invite => "Invite link",
@@ -199,6 +222,11 @@ tagged! {
             /// The greatest number of characters.
             max: usize,
         },
+        /// More than `max` of them.
+        TooMany {
+            /// The greatest number.
+            max: usize,
+        },
         /// A character that is not allowed here: control, bidirectional, invisible, or outside the alphabet.
         Characters,
         /// One of the passwords everybody tries first, or made of one's own name.
@@ -207,11 +235,6 @@ tagged! {
         Mismatch,
         /// Not one of the values offered.
         Unknown,
-        /// More parts than `max`.
-        TooMany {
-            /// The greatest number of parts.
-            max: usize,
-        },
         /// A filter of a search with a value that it does not take.
         Filter {
             /// Which.
@@ -228,6 +251,7 @@ impl Problem {
             (Self::Empty, _) => format!("{label} cannot be empty."),
             (Self::TooShort { min }, _) => format!("{label} needs at least {min} characters."),
             (Self::TooLong { max }, _) => format!("{label} can have at most {max} characters."),
+            (Self::TooMany { max }, Field::Attachments) => format!("{label} can have at most {max} files."),
             (Self::Characters, Field::Username) => {
                 "Username can have small letters, digits, dots and underscores.".into()
             }

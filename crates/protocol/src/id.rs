@@ -149,6 +149,8 @@ ids! {
     UserMark => UserId;
     /// A chat message.
     MessageMark => MessageId;
+    /// A file that belongs to a message.
+    AttachmentMark => AttachmentId;
     /// Named permission bits. @everyone's role id equals the guild's id.
     RoleMark => RoleId;
     /// A login on one device.

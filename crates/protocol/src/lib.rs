@@ -23,6 +23,6 @@ mod tagged;
 pub mod timestamp;
 
 pub use error::{Error, Result};
-pub use id::{ChannelId, GuildId, Id, InviteId, MessageId, RoleId, SessionId, UserId};
+pub use id::{AttachmentId, ChannelId, GuildId, Id, InviteId, MessageId, RoleId, SessionId, UserId};
 pub use stream::{Cursors, Rev, Stream};
 pub use timestamp::Timestamp;

@@ -65,6 +65,18 @@ pub const REACTION_KINDS: usize = 20;
 pub const EMOJI_CHARS: usize = 16;
 /// People named at once who reacted with an emoji; more are counted.
 pub const REACTORS_PAGE: usize = 50;
+/// Files of one message, as Discord has it: a gallery of three lines.
+pub const ATTACHMENTS_PER_MESSAGE: usize = 10;
+/// Characters that say what a picture shows, for those who do not see it: a paragraph. Little enough that those of all
+/// files of a message fit into a request beside its text.
+pub const ALT_TEXT_CHARS: usize = 1_000;
+/// Bytes of a file's name: what file systems take (`NAME_MAX`), so that it can be saved under it again.
+pub const FILE_NAME_BYTES: usize = 255;
+/// Hours an uploaded file waits for its message: a draft survives the night.
+pub const ATTACHMENT_WAITS_HOURS: i64 = 24;
+/// Pixels of either side of a preview. The largest picture among messages is 33 rem wide, which is 528 CSS pixels, on
+/// a screen with two for one.
+pub const PREVIEW_PIXELS: u32 = 1_056;
 /// Days a retry key is remembered. Within them a client may send a message again without knowing whether it arrived.
 pub const NONCE_DAYS: i64 = 7;
 /// Longest life of an invite, in seconds: 30 days. `None` in its place means it does not expire.

@@ -6,6 +6,7 @@ use crate::limits;
 
 mod characters;
 mod emoji;
+mod file_name;
 
 pub use characters::is_unsafe_in_names;
 
@@ -42,6 +43,10 @@ texts! {
     Topic;
     /// The text of a message, trimmed, with `\n` line ends.
     Content;
+    /// What a file shows, in one line; may be empty.
+    AltText;
+    /// The name of a file, safe to show and to save under.
+    FileName;
     /// One emoji, in the one form that it has.
     Emoji;
     /// A client's retry key.
@@ -168,19 +173,23 @@ impl ChannelName {
     }
 }
 
+/// A line that may be empty. Line ends become spaces: it is shown on one line.
+fn optional_line(text: &str, field: Field, max: usize) -> Result<String> {
+    let parts: Vec<&str> = text.split(['\r', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { Ok(String::new()) } else { line(&parts.join(" "), field, max) }
+}
+
 impl Topic {
-    /// Reads a topic; empty means none. Line ends become spaces: it is shown on one line.
+    /// Reads a topic; empty means none.
     pub fn parse(text: &str) -> Result<Self> {
-        let text = text
-            .split(['\r', '\n'])
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ");
-        if text.is_empty() {
-            return Ok(Self(text));
-        }
-        line(&text, Field::Topic, limits::TOPIC_CHARS).map(Self)
+        optional_line(text, Field::Topic, limits::TOPIC_CHARS).map(Self)
+    }
+}
+
+impl AltText {
+    /// Reads what a file shows; empty means that nobody said.
+    pub fn parse(text: &str) -> Result<Self> {
+        optional_line(text, Field::AltText, limits::ALT_TEXT_CHARS).map(Self)
     }
 }
 
@@ -189,11 +198,16 @@ impl Content {
     /// characters are refused. Bidirectional characters stay, because people write right to left; the page
     /// isolates every message instead.
     pub fn parse(text: &str) -> Result<Self> {
+        Self::parse_optional(text)?.map_or_else(|| invalid(Field::Content, Problem::Empty), Ok)
+    }
+
+    /// Reads a message that may have no text, because it has files.
+    pub fn parse_optional(text: &str) -> Result<Option<Self>> {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         // Leading spaces of the first line may be code or a poem; empty lines around it are not.
         let text = text.trim_end().trim_start_matches('\n');
         if text.chars().all(|c| c.is_whitespace() || characters::is_invisible(c)) {
-            return invalid(Field::Content, Problem::Empty);
+            return Ok(None);
         }
         if text.chars().count() > limits::CONTENT_CHARS {
             return invalid(Field::Content, Problem::TooLong { max: limits::CONTENT_CHARS });
@@ -201,7 +215,7 @@ impl Content {
         if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
             return invalid(Field::Content, Problem::Characters);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Some(Self(text.to_owned())))
     }
 }
 

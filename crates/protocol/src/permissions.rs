@@ -34,6 +34,8 @@ impl Permissions {
     pub const SEND_MESSAGES: Self = Self(1 << 11);
     /// Delete other people's messages.
     pub const MANAGE_MESSAGES: Self = Self(1 << 13);
+    /// Add files to one's messages.
+    pub const ATTACH_FILES: Self = Self(1 << 15);
     /// Read what was written before.
     pub const READ_HISTORY: Self = Self(1 << 16);
     /// Pin messages, and take them down.
@@ -49,12 +51,18 @@ impl Permissions {
             | Self::VIEW_CHANNEL.0
             | Self::SEND_MESSAGES.0
             | Self::MANAGE_MESSAGES.0
+            | Self::ATTACH_FILES.0
             | Self::READ_HISTORY.0
             | Self::PIN_MESSAGES.0,
     );
     /// What everybody may do who may talk somewhere.
-    const TALK: Self =
-        Self(Self::VIEW_CHANNEL.0 | Self::SEND_MESSAGES.0 | Self::READ_HISTORY.0 | Self::ADD_REACTIONS.0);
+    const TALK: Self = Self(
+        Self::VIEW_CHANNEL.0
+            | Self::SEND_MESSAGES.0
+            | Self::ATTACH_FILES.0
+            | Self::READ_HISTORY.0
+            | Self::ADD_REACTIONS.0,
+    );
     /// What @everyone gets in a new guild.
     pub const EVERYONE_DEFAULT: Self = Self(Self::CREATE_INVITE.0 | Self::TALK.0);
     /// What the two people of a direct conversation may do in it.

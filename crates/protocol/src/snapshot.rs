@@ -43,6 +43,8 @@ pub struct PageData {
     pub cursors: Cursors,
     /// The running build.
     pub build: String,
+    /// Bytes that one file of a message may have.
+    pub file_bytes: u64,
 }
 
 /// A person's own stream: guild list, conversations, marks, settings.

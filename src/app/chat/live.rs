@@ -226,7 +226,8 @@ impl Live {
 
     async fn deliver_one(&self, outgoing: Outgoing) {
         let Outgoing { nonce, channel, content, reply_to, tries, .. } = outgoing;
-        let request = Box::pin(send_message(channel, content, reply_to, nonce.to_string(), String::new()));
+        let send = send_message(channel, content, reply_to, nonce.to_string(), Vec::new(), String::new());
+        let request = Box::pin(send);
         match select(request, Box::pin(time::sleep(ANSWER_WITHIN_MS))).await {
             Either::Left((Ok(message), _)) => self.0.store.answered(&nonce, Ok(message)),
             Either::Left((Err(Refusal(error)), _)) => self.refused(&nonce, tries, error).await,

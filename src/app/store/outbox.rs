@@ -91,6 +91,7 @@ impl Store {
             edited_at: None,
             reply_to: quoted,
             mentions: Vec::new(),
+            attachments: Vec::new(),
             reactions: Vec::new(),
             pinned: false,
             nonce: Some(nonce.to_string()),

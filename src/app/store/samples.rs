@@ -150,6 +150,7 @@ impl World {
             edited_at: None,
             reply_to: reply_to.map(|id| Quoted { id, preview: None }),
             mentions: mentions.into_iter().map(|id| self.users[&id].clone()).collect(),
+            attachments: Vec::new(),
             reactions: Vec::new(),
             pinned: false,
             nonce: nonce.map(str::to_owned),
@@ -482,6 +483,7 @@ impl World {
             history: exists.then(|| self.history_page(channel, Anchor::Latest)),
             cursors: streams.into_iter().map(|stream| (stream, self.rev(stream))).collect(),
             build: "test".to_owned(),
+            file_bytes: 1_000,
         }
     }
 }
