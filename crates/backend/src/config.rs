@@ -34,6 +34,12 @@ pub struct Limits {
     pub sends_per_second: u32,
     /// The same at once.
     pub sends_burst: u32,
+    /// Files one person may upload in a minute.
+    pub uploads_per_minute: u32,
+    /// Files one person may fetch each second, sustained.
+    pub files_per_second: u32,
+    /// The same at once.
+    pub files_burst: u32,
     /// Snapshots, pages and lists one person may read each second, sustained.
     pub reads_per_second: u32,
     /// The same at once.
@@ -60,6 +66,17 @@ pub struct Limits {
     pub connections_per_address: u32,
 }
 
+/// How large files may be, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Files {
+    /// One of them.
+    pub one: u64,
+    /// Those of one person.
+    pub of_person: u64,
+    /// All of them.
+    pub in_all: u64,
+}
+
 /// Everything that can be set.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -79,6 +96,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Days an event can be replayed.
     pub event_retention_days: u32,
+    /// How large files may be.
+    pub files: Files,
     /// Filter of the log, such as `info` or `backend=debug`.
     pub log: String,
     /// How log lines look.
@@ -149,6 +168,7 @@ impl Config {
                 "harmony.event-retention-days",
                 7,
             )?,
+            files: sources.files()?,
             log: sources.text("HARMONY_LOG", "harmony.log", "info")?,
             log_format: sources.log_format()?,
             limits: sources.limits()?,
@@ -213,11 +233,17 @@ const KEYS: &[&str] = &[
     "log",
     "log-format",
     "event-retention-days",
+    "file-mib",
+    "files-per-user-mib",
+    "files-in-all-mib",
     "limits",
 ];
 const LIMIT_KEYS: &[&str] = &[
     "sends-per-second",
     "sends-burst",
+    "uploads-per-minute",
+    "files-per-second",
+    "files-burst",
     "reads-per-second",
     "reads-burst",
     "searches-per-second",
@@ -348,6 +374,16 @@ impl<'a> Sources<'a> {
         text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(parse).collect()
     }
 
+    fn files(&self) -> Result<Files, ConfigError> {
+        const MIB: u64 = 1024 * 1024;
+        let bytes = |variable, path, mib| Ok(u64::from(self.number(variable, path, mib)?) * MIB);
+        Ok(Files {
+            one: bytes("HARMONY_FILE_MIB", "harmony.file-mib", 25)?,
+            of_person: bytes("HARMONY_FILES_PER_USER_MIB", "harmony.files-per-user-mib", 2_048)?,
+            in_all: bytes("HARMONY_FILES_IN_ALL_MIB", "harmony.files-in-all-mib", 51_200)?,
+        })
+    }
+
     fn limits(&self) -> Result<Limits, ConfigError> {
         let limit = |name: &str, default| {
             let variable = format!("HARMONY_LIMIT_{}", name.to_uppercase().replace('-', "_"));
@@ -356,6 +392,9 @@ impl<'a> Sources<'a> {
         Ok(Limits {
             sends_per_second: limit("sends-per-second", 20)?,
             sends_burst: limit("sends-burst", 100)?,
+            uploads_per_minute: limit("uploads-per-minute", 60)?,
+            files_per_second: limit("files-per-second", 100)?,
+            files_burst: limit("files-burst", 1_000)?,
             reads_per_second: limit("reads-per-second", 30)?,
             reads_burst: limit("reads-burst", 120)?,
             searches_per_second: limit("searches-per-second", 5)?,

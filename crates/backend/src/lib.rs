@@ -14,6 +14,7 @@ pub mod hub;
 pub mod indexing;
 pub mod jobs;
 pub mod listen;
+pub mod media;
 pub mod rate;
 pub mod router;
 pub mod state;

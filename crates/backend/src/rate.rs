@@ -24,6 +24,8 @@ pub struct Rates(Arc<Inner>);
 
 struct Inner {
     sends: Keyed<UserId>,
+    uploads: Keyed<UserId>,
+    files: Keyed<UserId>,
     reads: Keyed<UserId>,
     searches: Keyed<UserId>,
     search_turns: Arc<Semaphore>,
@@ -87,6 +89,8 @@ impl Rates {
     pub fn new(limits: &Limits) -> Self {
         Self(Arc::new(Inner {
             sends: RateLimiter::keyed(per_second(limits.sends_per_second, limits.sends_burst)),
+            uploads: RateLimiter::keyed(per(MINUTE, limits.uploads_per_minute)),
+            files: RateLimiter::keyed(per_second(limits.files_per_second, limits.files_burst)),
             reads: RateLimiter::keyed(per_second(limits.reads_per_second, limits.reads_burst)),
             searches: RateLimiter::keyed(per_second(limits.searches_per_second, limits.searches_burst)),
             search_turns: Arc::new(Semaphore::new(SEARCHES_AT_ONCE)),
@@ -103,6 +107,16 @@ impl Rates {
     /// A change by somebody.
     pub fn change(&self, user: UserId) -> Result<()> {
         take(&self.0.sends, &user)
+    }
+
+    /// A file uploaded by somebody, which is decoded and waits for the disk.
+    pub fn upload(&self, user: UserId) -> Result<()> {
+        take(&self.0.uploads, &user)
+    }
+
+    /// A file fetched by somebody.
+    pub fn file(&self, user: UserId) -> Result<()> {
+        take(&self.0.files, &user)
     }
 
     /// Something read by somebody: a page, a snapshot, a list.
@@ -169,7 +183,8 @@ impl Rates {
 
     /// Drops keys that are back at their full allowance, so that memory follows use.
     pub fn forget_idle(&self) {
-        for by_user in [&self.0.sends, &self.0.reads, &self.0.searches, &self.0.profiles, &self.0.sockets] {
+        let Inner { sends, uploads, files, reads, searches, profiles, sockets, .. } = &*self.0;
+        for by_user in [sends, uploads, files, reads, searches, profiles, sockets] {
             by_user.retain_recent();
         }
         self.0.logins_by_account.retain_recent();
@@ -226,8 +241,10 @@ mod tests {
         let rates = Rates::new(&limits);
         let (ana, bo) = (UserId::from_trusted(1), UserId::from_trusted(2));
         type Take = fn(&Rates, UserId) -> protocol::Result<()>;
-        let kinds: [(Take, u32); 5] = [
+        let kinds: [(Take, u32); 7] = [
             (Rates::change, 100),
+            (Rates::upload, 60),
+            (Rates::file, 1_000),
             (Rates::read, 120),
             (Rates::search, 20),
             (Rates::profile_change, 10),

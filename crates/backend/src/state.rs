@@ -13,6 +13,7 @@ use crate::delivery::{self, Delivery};
 use crate::hub::Hub;
 use crate::indexing::{self, Indexing};
 use crate::jobs::{self, Jobs};
+use crate::media::Media;
 use crate::rate::Rates;
 use crate::store::{OpenError, Options, Store};
 
@@ -25,6 +26,8 @@ pub struct AppState {
     pub store: Store,
     /// Who is listening.
     pub hub: Hub,
+    /// The files of messages.
+    pub media: Media,
     /// The hashing pool.
     pub passwords: Passwords,
     /// How often somebody may do something.
@@ -96,6 +99,7 @@ impl AppState {
         };
         Ok(Self {
             rates: Rates::new(&config.limits),
+            media: Media::new(&config),
             config: Arc::new(config),
             store,
             hub,

@@ -30,6 +30,8 @@ pub fn config(database: &Database, changes: &[(&str, &str)]) -> Config {
         ("HARMONY_DATA_DIR", database.folder.path().display().to_string()),
         ("HARMONY_LIMIT_SENDS_PER_SECOND", "100000".to_owned()),
         ("HARMONY_LIMIT_SENDS_BURST", "100000".to_owned()),
+        ("HARMONY_LIMIT_UPLOADS_PER_MINUTE", "100000".to_owned()),
+        ("HARMONY_LIMIT_FILES_BURST", "100000".to_owned()),
         ("HARMONY_LIMIT_READS_BURST", "100000".to_owned()),
         ("HARMONY_LIMIT_SEARCHES_BURST", "100000".to_owned()),
         ("HARMONY_LIMIT_PROFILE_CHANGES_BURST", "100000".to_owned()),
