@@ -51,6 +51,7 @@ macro_rules! query {
 }
 
 pub mod access;
+pub mod attachments;
 pub mod backup;
 pub mod channels;
 pub mod dms;

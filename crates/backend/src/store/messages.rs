@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use protocol::entity::{Message, MessageKind, Preview, Quoted, User};
+use protocol::entity::{Attachment, Message, MessageKind, Preview, Quoted, User};
 use protocol::snapshot::Anchor;
 use protocol::{ChannelId, Id, MessageId, Result, Timestamp, UserId};
 use sqlx::FromRow;
@@ -54,7 +54,7 @@ impl Row {
         Some(Preview::of(author, self.quoted_content.take()?))
     }
 
-    fn into_message(mut self, mentions: Vec<User>) -> Message {
+    fn into_message(mut self, mentions: Vec<User>, attachments: Vec<Attachment>) -> Message {
         let preview = self.preview();
         Message {
             id: Id::from_trusted(self.id),
@@ -69,6 +69,7 @@ impl Row {
             edited_at: self.edited_at.map(Timestamp::from_millis),
             reply_to: self.reply_to_id.map(|id| Quoted { id: Id::from_trusted(id), preview }),
             mentions,
+            attachments,
             reactions: Vec::new(),
             pinned: self.pinned_at.is_some(),
             nonce: None,
@@ -98,7 +99,9 @@ pub async fn get(db: &mut impl Db, channel: ChannelId, id: MessageId) -> Result<
     let sql = select!("where m.channel_id = $1 and m.id = $2");
     let Some(row) = query!(fetch_optional Row, db, sql, channel.get(), id.get())? else { return Ok(None) };
     let mut mentions = mentions_between(db, channel, id.get(), id.get()).await?;
-    Ok(Some(row.into_message(mentions.remove(&id.get()).unwrap_or_default())))
+    let mut files = super::attachments::between(db, channel, id.get(), id.get()).await?;
+    let (named, files) = (mentions.remove(&id.get()), files.remove(&id.get()));
+    Ok(Some(row.into_message(named.unwrap_or_default(), files.unwrap_or_default())))
 }
 
 /// Up to `limit` messages as somebody sees them, oldest first, and whether there are more before and after them.
@@ -132,10 +135,12 @@ pub async fn page(
     rows.sort_unstable_by_key(|row| row.id);
     let (first, last) = (rows.first().map_or(0, |r| r.id), rows.last().map_or(0, |r| r.id));
     let mut mentions = mentions_between(db, channel, first, last).await?;
+    let mut files = super::attachments::between(db, channel, first, last).await?;
     let mut reactions = super::reactions::between(db, channel, first, last, viewer).await?;
     let whole = |row: Row| {
-        let (named, reactions) = (mentions.remove(&row.id), reactions.remove(&row.id));
-        Message { reactions: reactions.unwrap_or_default(), ..row.into_message(named.unwrap_or_default()) }
+        let (named, files) = (mentions.remove(&row.id), files.remove(&row.id));
+        let reactions = reactions.remove(&row.id).unwrap_or_default();
+        Message { reactions, ..row.into_message(named.unwrap_or_default(), files.unwrap_or_default()) }
     };
     Ok((rows.into_iter().map(whole).collect(), has_older, has_newer))
 }
@@ -153,7 +158,7 @@ pub async fn several(db: &mut impl Db, ids: &[MessageId]) -> Result<Vec<Message>
         ),
     };
     let rows = query!(fetch_all Row, db, sql, listed(ids.iter().copied()))?;
-    with_mentions(db, rows).await
+    standing_apart(db, rows).await
 }
 
 /// The pinned messages of a channel, the one pinned last first; without reactions.
@@ -162,19 +167,21 @@ pub async fn pinned(db: &mut impl Db, channel: ChannelId, most: usize) -> Result
         "where m.channel_id = $1 and m.pinned_at is not null order by m.pinned_at desc, m.id desc limit $2 + 0"
     );
     let rows = query!(fetch_all Row, db, sql, channel.get(), most as i64)?;
-    with_mentions(db, rows).await
+    standing_apart(db, rows).await
 }
 
-/// Messages that stand far apart, with those they address.
-async fn with_mentions(db: &mut impl Db, rows: Vec<Row>) -> Result<Vec<Message>> {
+/// Messages that stand far apart, with those they address and their files.
+async fn standing_apart(db: &mut impl Db, rows: Vec<Row>) -> Result<Vec<Message>> {
     let mut whole = Vec::with_capacity(rows.len());
     for row in rows {
+        let (channel, id) = (Id::from_trusted(row.channel_id), row.id);
         let mut mentions = HashMap::new();
         if row.content.contains("<@") {
-            mentions = mentions_between(db, Id::from_trusted(row.channel_id), row.id, row.id).await?;
+            mentions = mentions_between(db, channel, id, id).await?;
         }
-        let named = mentions.remove(&row.id).unwrap_or_default();
-        whole.push(row.into_message(named));
+        let mut files = super::attachments::between(db, channel, id, id).await?;
+        let (named, files) = (mentions.remove(&id), files.remove(&id));
+        whole.push(row.into_message(named.unwrap_or_default(), files.unwrap_or_default()));
     }
     Ok(whole)
 }
@@ -236,14 +243,15 @@ pub async fn set_content(tx: &mut Tx, channel: ChannelId, id: MessageId, content
     }
 }
 
-/// Removes a message with its mentions and its words in the search index, and its reactions but for who they are of;
-/// returns the channel's newest message after that.
+/// Removes a message with its mentions and its words in the search index, and its reactions but for who they are of, and
+/// lets go of its files; returns the channel's newest message after that.
 pub async fn delete(tx: &mut Tx, channel: ChannelId, id: MessageId) -> Result<Option<MessageId>> {
     if let Some(before) = search_index::text(tx, channel, id).await? {
         search_index::forget(tx, &before).await?;
     }
     query!(run tx, "delete from mentions where channel_id = $1 and message_id = $2", channel.get(), id.get())?;
     super::reactions::clear(tx, channel, id).await?;
+    super::attachments::release_all(tx, channel, id).await?;
     query!(run tx, "delete from messages where channel_id = $1 and id = $2", channel.get(), id.get())?;
     let newest = "select id from messages where channel_id = $1 order by id desc limit 1";
     let newest = query!(fetch_optional(i64,), tx, newest, channel.get())?.map(|(id,)| id);

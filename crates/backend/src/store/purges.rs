@@ -51,11 +51,14 @@ pub async fn next_message(db: &mut impl Db) -> Result<Option<(ChannelId, Message
 }
 
 /// What a channel leaves, in the order it is removed: up to `$2` rows each. That it was deleted stays in the log.
-const LEFT: [&str; 6] = [
+const LEFT: [&str; 7] = [
     "delete from events where (stream_kind, stream_id, rev) in (select stream_kind, stream_id, rev from events
         where channel_id = $1 and kind <> 'channel_deleted' limit $2)",
     "delete from messages where channel_id = $1
         and id in (select id from messages where channel_id = $1 order by id limit $2)",
+    // Their files go after this, with their rows.
+    "update attachments set message_id = null, expires_at = 0 where id in (select id from attachments
+        where channel_id = $1 and (expires_at is null or expires_at > 0) limit $2)",
     "delete from mentions where (user_id, channel_id, message_id) in (select user_id, channel_id, message_id
         from mentions where channel_id = $1 limit $2)",
     "delete from reactors where (message_id, emoji, user_id) in (select message_id, emoji, user_id from reactors

@@ -10,9 +10,10 @@ use rig::{Database, Look};
 use sqlx::{AssertSqlSafe, Row};
 
 /// Statements that may walk through a table, by how they begin, and why.
-const MAY_SCAN: [(&str, &str); 7] = [
+const MAY_SCAN: [(&str, &str); 8] = [
     ("select id, username, display_name from (", "a pattern is known once it is bound, see the test below"),
     ("select id from users limit 1", "stops at the first row"),
+    ("select id from attachments limit 1", "stops at the first row"),
     ("select channel_id from purges limit 1", "stops at the first row"),
     ("select channel_id, message_id from reactor_purges limit 1", "stops at the first row"),
     ("select node from node_leases", "at most 1,024 rows, once at start"),

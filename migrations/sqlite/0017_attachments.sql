@@ -1,0 +1,34 @@
+-- Files of messages. The bytes are on disk under the attachment's id, and are there before the row is: without a row
+-- nobody is given them. A row without an end belongs to a message; one that waits for its message ends when it has waited
+-- long enough; and one that is not wanted any more has its end at 0, is found by nobody, and goes after its file.
+create table attachments (
+    id integer primary key,
+    channel_id integer not null,
+    message_id integer,
+    author_id integer not null references users (id),
+    -- Files stand in the order their author gave them.
+    place integer not null,
+    filename text not null,
+    content_type text not null,
+    size integer not null,
+    -- 0 when there is no preview.
+    preview_size integer not null,
+    width integer,
+    height integer,
+    is_animated boolean not null,
+    description text not null,
+    is_spoiler boolean not null,
+    expires_at integer
+);
+-- A page of history is one walk along it, with the files of all its messages.
+create index attachments_by_message on attachments (channel_id, message_id, place);
+create index attachments_by_end on attachments (expires_at) where expires_at is not null;
+
+-- How many bytes each person's files take, and under 0 all together: every upload asks, and must not add up all files.
+create table stored (
+    owner_id integer primary key,
+    bytes integer not null
+);
+
+-- @everyone may attach files, bit 15, as in guilds that are made from now on.
+update roles set permissions = permissions | 32768 where id = guild_id;
