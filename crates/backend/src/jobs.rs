@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::frame::CloseCode;
-use protocol::{Result, Stream, limits};
+use protocol::{AttachmentId, Error, Result, Stream, limits};
 use tokio::sync::Notify;
 
 use crate::AppState;
 use crate::auth::session::idle_limit_ms;
-use crate::store::{Tx, Work, hints, invites, nonces, now_ms, purges, sessions, streams};
+use crate::store::{Tx, Work, attachments, hints, invites, nonces, now_ms, purges, sessions, streams};
 
 /// How often old things are looked for.
 const EVERY: Duration = Duration::from_secs(10 * 60);
@@ -18,6 +18,12 @@ const STEP: i64 = 500;
 /// Streams looked at in one go.
 const STREAMS_STEP: i64 = 200;
 const DAY_MS: i64 = 86_400_000;
+/// Files removed from the disk before their rows are.
+const FILES_STEP: i64 = 100;
+/// Rounds between two looks at all files, about a day: only a crash leaves one without a row.
+const SWEEP_EVERY: u32 = 144;
+/// How old a file without a row has to be until it is taken for left over: longer than an upload may take.
+const LEFT_OVER_MS: i64 = 2 * 3_600_000;
 
 /// A handle to the timed work; cheap to clone. It does nothing in a process that did not [`start`] it.
 #[derive(Clone, Debug, Default)]
@@ -37,9 +43,14 @@ pub fn start(state: &AppState) {
     let state = state.clone();
     let token = state.shutdown.token().clone();
     state.shutdown.tasks().clone().spawn(async move {
-        loop {
+        for round in 0_u32.. {
             if let Err(error) = run(&state).await {
                 tracing::warn!(%error, "timed work failed; it is tried again later");
+            }
+            if round.is_multiple_of(SWEEP_EVERY)
+                && let Err(error) = sweep(&state).await
+            {
+                tracing::warn!(%error, "files that were left over are still there");
             }
             let pause = tokio::time::sleep(EVERY);
             tokio::pin!(pause);
@@ -69,6 +80,7 @@ pub async fn run(state: &AppState) -> Result<()> {
         .await?;
     in_steps(state, move |tx| Box::pin(invites::delete_dead(tx, now, STEP))).await?;
     in_steps(state, |tx| Box::pin(hints::delete_old(tx, STEP))).await?;
+    in_steps(state, move |tx| Box::pin(attachments::expire(tx, now, STEP))).await?;
     purge(state).await?;
     let before = now - i64::from(state.config.event_retention_days) * DAY_MS;
     expire_events(state, before).await?;
@@ -123,6 +135,58 @@ async fn purge(state: &AppState) -> Result<()> {
     }
     while let Some((channel, message)) = purges::next_message(&mut state.store.read().await?).await? {
         if !in_steps(state, move |tx| Box::pin(purges::step_message(tx, channel, message, STEP))).await? {
+            return Ok(());
+        }
+    }
+    remove_files(state).await
+}
+
+/// Removes files that nobody wants any more, and then their rows: after a crash in between they are removed again.
+async fn remove_files(state: &AppState) -> Result<()> {
+    loop {
+        let ended = attachments::ended(&mut state.store.read().await?, FILES_STEP).await?;
+        if ended.is_empty() || state.shutdown.token().is_cancelled() {
+            return Ok(());
+        }
+        remove_from_disk(state, ended.clone()).await?;
+        state.store.write(move |tx| Box::pin(async move { attachments::forget(tx, &ended).await })).await?;
+    }
+}
+
+async fn remove_from_disk(state: &AppState, ids: Vec<AttachmentId>) -> Result<()> {
+    let folder = state.media.folder().clone();
+    let removal = tokio::task::spawn_blocking(move || ids.into_iter().try_for_each(|id| folder.remove(id)));
+    removal.await.map_err(|_| Error::Internal)?.map_err(disk_fault)
+}
+
+fn disk_fault(error: std::io::Error) -> Error {
+    tracing::error!(%error, "the folder of files does not answer");
+    Error::Internal
+}
+
+/// Removes files that no row knows: what a crash left of uploads. Not where there are no rows at all, because then it is
+/// more likely that this is the wrong database for the folder.
+///
+/// # Errors
+/// Those of the store and of the disk.
+pub async fn sweep(state: &AppState) -> Result<()> {
+    if !attachments::is_any(&mut state.store.read().await?).await? {
+        return Ok(());
+    }
+    let folder = state.media.folder().clone();
+    let ids = tokio::task::spawn_blocking(move || folder.ids()).await.map_err(|_| Error::Internal)?;
+    let before = now_ms() - LEFT_OVER_MS;
+    let ids = ids.map_err(disk_fault)?;
+    let old: Vec<_> = ids.into_iter().filter(|id| id.created_at().as_millis() < before).collect();
+    for some in old.chunks(STEP as usize) {
+        let (Some(first), Some(last)) = (some.first(), some.last()) else { continue };
+        let known = attachments::known(&mut state.store.read().await?, *first, *last).await?;
+        let left: Vec<_> = some.iter().copied().filter(|id| !known.contains(id)).collect();
+        if !left.is_empty() {
+            tracing::info!(count = left.len(), "removing files that were left over");
+            remove_from_disk(state, left).await?;
+        }
+        if state.shutdown.token().is_cancelled() {
             return Ok(());
         }
     }

@@ -1,10 +1,11 @@
 //! People in tests; each method is something a person does.
 
-use backend::actions::{accounts, channels, dms, guilds, invites, messages};
+use axum::body::Bytes;
+use backend::actions::{accounts, attachments, channels, dms, guilds, invites, messages};
 use backend::auth::session;
 use backend::{Actor, AppState};
 use http::request::Parts;
-use protocol::entity::{Channel, ChannelKind, Dm, Guild, Message, User};
+use protocol::entity::{Attachment, Channel, ChannelKind, Dm, Guild, Message, NewAttachment, User};
 use protocol::snapshot::{Anchor, History, PageData, Place};
 use protocol::{ChannelId, GuildId, MessageId, Result, UserId};
 
@@ -123,13 +124,51 @@ impl Person {
 
     /// Says something, which may be refused.
     pub async fn try_say(&self, channel: ChannelId, content: &str) -> Result<Message> {
-        let draft = messages::Draft { content, reply_to: None, nonce: "" };
+        let draft = messages::Draft { content, reply_to: None, nonce: "", attachments: &[] };
         messages::send(&self.state, &self.actor, channel, draft).await
+    }
+
+    /// Uploads a file for a message.
+    pub async fn upload(&self, channel: ChannelId, name: &str, bytes: impl Into<Bytes>) -> Attachment {
+        self.try_upload(channel, name, bytes).await.unwrap()
+    }
+
+    /// Uploads a file, which may be refused.
+    pub async fn try_upload(
+        &self,
+        channel: ChannelId,
+        name: &str,
+        bytes: impl Into<Bytes>,
+    ) -> Result<Attachment> {
+        let body = futures_util::stream::iter([Ok::<_, std::io::Error>(bytes.into())]);
+        attachments::upload(&self.state, &self.actor, channel, name, None, body).await
+    }
+
+    /// Says something with files, which may be refused.
+    pub async fn try_show(
+        &self,
+        channel: ChannelId,
+        content: &str,
+        files: &[&Attachment],
+    ) -> Result<Message> {
+        let new = |file: &&Attachment| NewAttachment {
+            id: file.id,
+            description: format!("what {} shows", file.filename),
+            is_spoiler: false,
+        };
+        let attachments: Vec<NewAttachment> = files.iter().map(new).collect();
+        let draft = messages::Draft { content, reply_to: None, nonce: "", attachments: &attachments };
+        messages::send(&self.state, &self.actor, channel, draft).await
+    }
+
+    /// Says something with files.
+    pub async fn show(&self, channel: ChannelId, content: &str, files: &[&Attachment]) -> Message {
+        self.try_show(channel, content, files).await.unwrap()
     }
 
     /// Answers a message.
     pub async fn reply(&self, channel: ChannelId, to: MessageId, content: &str) -> Message {
-        let draft = messages::Draft { content, reply_to: Some(to), nonce: "" };
+        let draft = messages::Draft { content, reply_to: Some(to), nonce: "", attachments: &[] };
         messages::send(&self.state, &self.actor, channel, draft).await.unwrap()
     }
 

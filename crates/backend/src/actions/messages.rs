@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use protocol::entity::{ChannelKind, Guild, Message, MessageKind, MovedBack, Preview, Quoted, User};
+use protocol::entity::{ChannelKind, Guild, Message, MessageKind, MovedBack, NewAttachment, Preview, Quoted, User};
+use protocol::error::{Field, Problem};
 use protocol::event::Event;
 use protocol::markup;
 use protocol::parse::Content;
@@ -24,12 +25,18 @@ pub struct Draft<'a> {
     pub reply_to: Option<MessageId>,
     /// Retry key, or empty.
     pub nonce: &'a str,
+    /// Files that were uploaded for it; with one it needs no text.
+    pub attachments: &'a [NewAttachment],
 }
+
+/// A message with neither text nor files.
+const EMPTY: Error = Error::Invalid { field: Field::Content, problem: Problem::Empty };
 
 struct Parsed {
     content: String,
     reply_to: Option<MessageId>,
     nonce: Option<String>,
+    attachments: Vec<NewAttachment>,
 }
 
 /// Sends a message. A repeat with the same nonce returns the first one and changes nothing, whatever else its sender may
@@ -37,13 +44,20 @@ struct Parsed {
 ///
 /// # Errors
 /// [`Error::MessageGone`] for a repeat when the first one was deleted meanwhile.
-/// [`Error::ReplyGone`] when what it answers was deleted meanwhile; then nothing was written, the nonce included.
+/// [`Error::ReplyGone`] when what it answers was deleted meanwhile, [`Error::AttachmentGone`] when one of its files is not
+/// there; then nothing was written, the nonce included.
 pub async fn send(state: &AppState, actor: &Actor, channel: ChannelId, draft: Draft<'_>) -> Result<Message> {
     state.rates.change(actor.user_id)?;
+    let content = match Content::parse_optional(draft.content)? {
+        Some(content) => content.into_string(),
+        None if draft.attachments.is_empty() => return Err(EMPTY),
+        None => String::new(),
+    };
     let parsed = Parsed {
-        content: Content::parse(draft.content)?.into_string(),
+        content,
         reply_to: draft.reply_to,
         nonce: super::nonce(draft.nonce)?,
+        attachments: super::attachments::parse(draft.attachments)?,
     };
     let user = actor.user_id;
     state.store.write(move |tx| Box::pin(send_in(tx, user, channel, parsed))).await
@@ -75,6 +89,7 @@ async fn send_in(tx: &mut Tx, user: UserId, channel: ChannelId, draft: Parsed) -
     let new =
         messages::NewMessage { channel, id, author: user, kind, content: &content, reply_to: draft.reply_to };
     messages::insert(tx, &new, &mentions).await?;
+    let attachments = super::attachments::bind(tx, &access, channel, id, &draft.attachments).await?;
     reads::advance(tx, user, channel, id).await?;
     let author = access.user.clone();
     let nonce = draft.nonce;
@@ -87,6 +102,7 @@ async fn send_in(tx: &mut Tx, user: UserId, channel: ChannelId, draft: Parsed) -
         edited_at: None,
         reply_to,
         mentions,
+        attachments,
         reactions: Vec::new(),
         pinned: false,
         nonce,
@@ -108,7 +124,16 @@ async fn repeated(
 ) -> Result<Option<Message>> {
     let Some(nonce) = &draft.nonce else { return Ok(None) };
     let reply = draft.reply_to.map_or(0, protocol::Id::get).to_le_bytes();
-    let body: [&[u8]; 4] = [b"message", &channel.get().to_le_bytes(), draft.content.as_bytes(), &reply];
+    let channel_bytes = channel.get().to_le_bytes();
+    let mut body: Vec<&[u8]> = vec![b"message", &channel_bytes, draft.content.as_bytes(), &reply];
+    let files = draft.attachments.iter().map(|file| {
+        let NewAttachment { id, description, is_spoiler } = file;
+        (id.get().to_le_bytes(), description.as_bytes(), [u8::from(*is_spoiler)])
+    });
+    let files: Vec<_> = files.collect();
+    for (id, description, spoiler) in &files {
+        body.extend([&id[..], description, spoiler]);
+    }
     let Some(earlier) = nonces::claim(tx, user, nonce, &body, id.get()).await? else { return Ok(None) };
     let earlier = MessageId::new(earlier).ok_or(Error::NonceReused)?;
     let mut message = messages::get(tx, channel, earlier).await?.ok_or(Error::MessageGone)?;
@@ -229,6 +254,7 @@ pub(super) async fn announce(tx: &mut Tx, guild: &Guild, user: UserId, kind: Mes
         edited_at: None,
         reply_to: None,
         mentions: Vec::new(),
+        attachments: Vec::new(),
         reactions: Vec::new(),
         pinned: false,
         nonce: None,
@@ -237,7 +263,8 @@ pub(super) async fn announce(tx: &mut Tx, guild: &Guild, user: UserId, kind: Mes
     Ok(())
 }
 
-/// Changes the text of one's own message. Whom it addresses stays: nobody is called twice.
+/// Changes the text of one's own message. Whom it addresses stays: nobody is called twice; so do its files, and with one
+/// it needs no text.
 pub async fn edit(
     state: &AppState,
     actor: &Actor,
@@ -246,7 +273,7 @@ pub async fn edit(
     content: &str,
 ) -> Result<Message> {
     state.rates.change(actor.user_id)?;
-    let content = Content::parse(content)?.into_string();
+    let content = Content::parse_optional(content)?.map(Content::into_string);
     let user = actor.user_id;
     let change = state.store.write(move |tx| {
         Box::pin(async move {
@@ -256,7 +283,11 @@ pub async fn edit(
                 return Err(Error::Forbidden);
             }
             access.require(Permissions::SEND_MESSAGES)?;
-            let content = resolve(tx, &access, channel, content).await?;
+            let content = match content {
+                Some(content) => resolve(tx, &access, channel, content).await?,
+                None if before.attachments.is_empty() => return Err(EMPTY),
+                None => String::new(),
+            };
             if content == before.content {
                 return Ok(before);
             }

@@ -48,7 +48,8 @@ pub async fn load(state: &AppState, actor: &Actor, place: Place) -> Result<PageD
     if let Some(snapshot) = &mut guild {
         snapshot.online = super::members::online_of(state, &snapshot.members);
     }
-    Ok(PageData { home, guild, history, cursors, build: state.config.build.clone() })
+    let (build, file_bytes) = (state.config.build.clone(), state.config.files.one);
+    Ok(PageData { home, guild, history, cursors, build, file_bytes })
 }
 
 fn text_channel(snapshot: &GuildSnapshot, id: ChannelId) -> Option<ChannelId> {

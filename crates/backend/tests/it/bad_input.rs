@@ -167,7 +167,7 @@ fn guild_fields<'a>(app: &'a TestApp, s: &'a Scene) -> Vec<(Vec<String>, Field<'
 fn message_fields<'a>(app: &'a TestApp, s: &'a Scene) -> Vec<(Vec<String>, Field<'a>)> {
     let (state, bo, general) = (&app.state, &s.bo.actor, s.general);
     let send = move |content: String, nonce: String| async move {
-        let draft = Draft { content: &content, reply_to: None, nonce: &nonce };
+        let draft = Draft { content: &content, reply_to: None, nonce: &nonce, attachments: &[] };
         messages::send(state, bo, general, draft).await
     };
     let edit = move |content: String| async move {

@@ -68,7 +68,7 @@ async fn deleting_a_guild_is_a_short_commit_however_many_are_in_it_and_its_purge
 async fn asked(app: &TestApp, s: &Scene, person: &Person, message: MessageId, code: &str) -> Vec<Error> {
     let (state, actor, guild, general) = (&app.state, &person.actor, s.guild.id, s.general);
     let at = |channel| Place::Guild { guild, channel, message: None };
-    let draft = messages::Draft { content: "still here?", reply_to: None, nonce: "" };
+    let draft = messages::Draft { content: "still here?", reply_to: None, nonce: "", attachments: &[] };
     let new = channels::NewChannel { name: "more", kind: "", parent_id: "", nonce: "" };
     fn refused<T>(result: Result<T>) -> Error {
         result.map(|_| ()).unwrap_err()

@@ -4,6 +4,7 @@
 #![allow(clippy::large_futures, clippy::type_complexity, reason = "a test runs once and is read once")]
 
 mod accounts;
+mod attachments;
 mod backups;
 mod bad_input;
 mod channels;
@@ -13,6 +14,7 @@ mod devices;
 mod dms;
 mod every_action;
 mod expiry;
+mod files;
 mod floods;
 mod forgetting;
 mod found;
@@ -27,6 +29,7 @@ mod messages;
 mod operator;
 mod pages;
 mod patience;
+mod pictures;
 mod pins;
 mod plans;
 mod races;

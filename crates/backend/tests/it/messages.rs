@@ -76,7 +76,7 @@ async fn a_reply_answers_a_message_of_the_same_channel() {
         let system =
             s.ana.history(s.general).await.messages.into_iter().find(|m| m.kind.is_system()).unwrap();
         let reply = |channel, to| {
-            let draft = Draft { content: "me", reply_to: Some(to), nonce: "" };
+            let draft = Draft { content: "me", reply_to: Some(to), nonce: "", attachments: &[] };
             send(&app.state, &s.bo.actor, channel, draft)
         };
         assert_eq!(refused(app, reply(other, question.id)).await, Error::ReplyGone);
@@ -93,7 +93,7 @@ async fn a_reply_to_a_message_that_was_deleted_meanwhile_says_so_and_can_be_sent
         let question = s.ana.say(s.general, "who has the key?").await.id;
         delete(&app.state, &s.ana.actor, s.general, question).await.unwrap();
         let answer = |reply_to| {
-            let draft = Draft { content: "it is with me", reply_to, nonce: "the-same" };
+            let draft = Draft { content: "it is with me", reply_to, nonce: "the-same", attachments: &[] };
             send(&app.state, &s.bo.actor, s.general, draft)
         };
         assert_eq!(refused(app, answer(Some(question))).await, Error::ReplyGone);
@@ -104,7 +104,7 @@ async fn a_reply_to_a_message_that_was_deleted_meanwhile_says_so_and_can_be_sent
         let other = s.ana.create_channel(s.guild.id, "other").await.id;
         let there = s.bo.say(other, "soon gone").await.id;
         backend::actions::channels::delete(&app.state, &s.ana.actor, other).await.unwrap();
-        let draft = Draft { content: "late", reply_to: Some(there), nonce: "" };
+        let draft = Draft { content: "late", reply_to: Some(there), nonce: "", attachments: &[] };
         assert_eq!(refused(app, send(&app.state, &s.bo.actor, other, draft)).await, Error::NotFound);
     })
     .await;
@@ -118,7 +118,7 @@ async fn who_may_not_read_what_was_said_gets_none_of_it_through_a_reply() {
         let bo = Subject::Member(s.bo.id());
         except(app, s.general, bo, Permissions::NONE, Permissions::READ_HISTORY).await;
         assert!(s.bo.history(s.general).await.messages.is_empty());
-        let draft = Draft { content: "what?", reply_to: Some(secret.id), nonce: "" };
+        let draft = Draft { content: "what?", reply_to: Some(secret.id), nonce: "", attachments: &[] };
         let reply = send(&app.state, &s.bo.actor, s.general, draft);
         assert_eq!(refused(app, reply).await, Error::Forbidden);
         let jump = Place::Guild { guild: s.guild.id, channel: Some(s.general), message: Some(secret.id) };

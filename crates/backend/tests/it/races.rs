@@ -300,7 +300,12 @@ async fn a_message_deleted_while_it_is_answered_is_quoted_nowhere() {
             let replies = (0..4).map(|_| {
                 let (state, bo, general) = (app.state.clone(), s.bo.actor, s.general);
                 async move {
-                    let draft = messages::Draft { content: "why?", reply_to: Some(message), nonce: "" };
+                    let draft = messages::Draft {
+                        content: "why?",
+                        reply_to: Some(message),
+                        nonce: "",
+                        attachments: &[],
+                    };
                     messages::send(&state, &bo, general, draft).await.map(|_| ())
                 }
             });

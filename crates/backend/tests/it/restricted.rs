@@ -73,7 +73,7 @@ async fn a_closed_channel_cannot_be_read_written_marked_or_managed() {
         assert!(!tells_of(&page, vault));
         let around = messages::history(&app.state, bo, s.general, Anchor::Around(message)).await.unwrap();
         assert!(!tells_of(&around, vault));
-        let quote = Draft { content: "?", reply_to: Some(message), nonce: "" };
+        let quote = Draft { content: "?", reply_to: Some(message), nonce: "", attachments: &[] };
         assert_eq!(refused(app, send(&app.state, bo, s.general, quote)).await, Error::ReplyGone);
         assert_eq!(refused(app, s.bo.try_say(vault, "knock")).await, Error::NotFound);
         assert_eq!(refused(app, messages::edit(&app.state, bo, vault, message, "x")).await, Error::NotFound);

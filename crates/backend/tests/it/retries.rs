@@ -10,7 +10,7 @@ use rig::{TestApp, on_both};
 use crate::scene::{Scene, except, refused};
 
 fn draft<'a>(content: &'a str, nonce: &'a str) -> Draft<'a> {
-    Draft { content, reply_to: None, nonce }
+    Draft { content, reply_to: None, nonce, attachments: &[] }
 }
 
 async fn unchanged<T>(app: &TestApp, work: impl Future<Output = T>) -> T {
