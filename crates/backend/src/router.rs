@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::{HeaderName, HeaderValue, StatusCode};
 use protocol::Error;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -15,6 +15,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use crate::gateway::canonical_origin;
 use crate::{AppState, Config, gateway};
 
+mod attachments;
 mod files;
 mod headers;
 mod limits;
@@ -30,6 +31,9 @@ pub fn routes(state: AppState) -> Router {
     Router::new()
         // Clients, signed in.
         .route("/gateway", get(open_gateway))
+        .route(limits::UPLOAD, post(attachments::upload))
+        .route("/files/{id}/{filename}", get(attachments::file))
+        .route("/previews/{id}", get(attachments::preview))
         // Operators, containers, load balancers.
         .route("/healthz", get(health))
         // Everybody: script, WASM, style, fonts, icons; what is none of these does not exist.
@@ -44,8 +48,11 @@ pub fn protect(router: Router, state: &AppState) -> Router {
 }
 
 fn walls(router: Router, config: &Config) -> Router {
-    let router =
-        router.layer(same_origin_only(config)).layer(from_fn(limits::size)).layer(from_fn(limits::time));
+    let limits = limits::Limits::new(config.files.one);
+    let router = router
+        .layer(same_origin_only(config))
+        .layer(from_fn_with_state(limits, limits::size))
+        .layer(from_fn(limits::time));
     // Behind a proxy on the internet bytes are dear; on a loopback address they are free and compressing is not.
     let router = if config.public_url.is_some() { router.layer(compression()) } else { router };
     router

@@ -15,6 +15,19 @@ fn config(public_url: Option<&str>) -> Config {
     Config::from_sources("", "none", &environment.into_iter().collect()).unwrap()
 }
 
+/// How much of a body arrives, and whether it breaks off.
+async fn read_whole(body: Body) -> String {
+    let mut pieces = body.into_data_stream();
+    let mut bytes = 0;
+    while let Some(piece) = futures_util::StreamExt::next(&mut pieces).await {
+        match piece {
+            Ok(piece) => bytes += piece.len(),
+            Err(_) => return format!("{bytes} and broken"),
+        }
+    }
+    bytes.to_string()
+}
+
 /// The walls around a few rooms.
 fn app(public_url: Option<&str>) -> Router {
     let crash = || async { if true { panic!("the details") } else { "never" } };
@@ -22,7 +35,9 @@ fn app(public_url: Option<&str>) -> Router {
         .route("/page", get(|| async { ([("content-security-policy", "default-src 'self'")], "page") }))
         .route("/long", get(|| async { axum::response::Html("long ".repeat(1_000)) }))
         .route("/crash", get(crash))
-        .route("/change", post(|body: String| async move { body.len().to_string() }));
+        .route("/change", post(|body: String| async move { body.len().to_string() }))
+        .route(super::limits::UPLOAD, post(read_whole))
+        .route("/form", post(read_whole));
     walls(rooms, &config(public_url))
 }
 
@@ -98,16 +113,43 @@ async fn a_panic_becomes_an_answer_without_detail() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused_whether_it_says_so_or_not() {
-    let fits = ask(app(None), change(&[], Body::from(vec![b'x'; 64 * 1024]))).await;
-    assert_eq!(to_bytes(fits.into_body(), 100).await.unwrap(), "65536");
-    let announced = ask(app(None), change(&[], Body::from(vec![b'x'; 64 * 1024 + 1]))).await;
+    let fits = ask(app(None), change(&[], Body::from(vec![b'x'; 192 * 1024]))).await;
+    assert_eq!(to_bytes(fits.into_body(), 100).await.unwrap(), "196608");
+    let announced = ask(app(None), change(&[], Body::from(vec![b'x'; 192 * 1024 + 1]))).await;
     assert_eq!((announced.status().as_u16(), error_of(announced).await), (413, Error::TooLarge));
     let chunk = || futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'x'; 1024]));
     let unannounced = |chunks| Body::from_stream(futures_util::StreamExt::take(chunk(), chunks));
-    let fits = ask(app(None), change(&[], unannounced(64))).await;
-    assert_eq!(to_bytes(fits.into_body(), 100).await.unwrap(), "65536");
-    let grows = ask(app(None), change(&[], unannounced(65))).await;
+    let fits = ask(app(None), change(&[], unannounced(192))).await;
+    assert_eq!(to_bytes(fits.into_body(), 100).await.unwrap(), "196608");
+    let grows = ask(app(None), change(&[], unannounced(193))).await;
     assert_eq!((grows.status().as_u16(), error_of(grows).await), (413, Error::TooLarge));
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_come_in_pieces_and_break_off_where_they_are_too_long_or_too_slow() {
+    const MIB: usize = 1024 * 1024;
+    let pieces =
+        |count| futures_util::stream::iter((0..count).map(|_| Ok::<_, std::io::Error>(vec![b'x'; MIB])));
+    let slowly = |seconds: u64, count| {
+        let wait = move |piece| async move {
+            tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
+            piece
+        };
+        Body::from_stream(futures_util::StreamExt::then(pieces(count), wait))
+    };
+    let form = ("content-type", "multipart/form-data; boundary=x");
+    for (path, body, arrives) in [
+        (super::limits::UPLOAD, slowly(0, 30), (30 * MIB).to_string()),
+        (super::limits::UPLOAD, slowly(29, 30), (30 * MIB).to_string()),
+        (super::limits::UPLOAD, slowly(31, 30), "0 and broken".to_owned()),
+        (super::limits::UPLOAD, slowly(29, 70), format!("{} and broken", 62 * MIB)),
+        ("/form", slowly(0, 251), (251 * MIB).to_string()),
+        ("/form", slowly(0, 252), format!("{} and broken", 251 * MIB)),
+    ] {
+        let request = Request::post(path).header("host", "chat.example.org").header(form.0, form.1);
+        let answer = ask(app(None), request.body(body).unwrap()).await;
+        assert_eq!(to_bytes(answer.into_body(), 100).await.unwrap(), arrives, "{path}");
+    }
 }
 
 #[tokio::test]
