@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub mod accounts;
+pub mod attachments;
 pub mod channels;
 pub mod dms;
 pub mod document;
@@ -27,6 +28,8 @@ pub mod search;
 
 #[cfg(feature = "ssr")]
 pub mod caller;
+#[cfg(feature = "ssr")]
+pub mod form_files;
 
 /// A refused call: [`protocol::Error`] in the shape the framework wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use axum::http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode};
+use axum::response::Response;
 use backend::{Actor, AppState};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
@@ -40,6 +41,15 @@ pub(super) fn set_status(error: &Error) {
     if let Error::RateLimited { retry_after_ms } = error {
         header(&response, RETRY_AFTER, &retry_after_ms.div_ceil(1000).to_string());
     }
+}
+
+/// An answer that says nothing but how long to wait, where it is that.
+pub(super) fn refusal(error: &Error) -> Response {
+    let mut response = Response::default();
+    if let Error::RateLimited { retry_after_ms } = error {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after_ms.div_ceil(1000)));
+    }
+    response
 }
 
 /// Hands a cookie to the browser.

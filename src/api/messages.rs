@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
-use protocol::entity::Message;
+use protocol::entity::{Message, NewAttachment};
 use protocol::snapshot::{Anchor, History};
 use protocol::{ChannelId, MessageId};
 
@@ -10,20 +10,21 @@ use protocol::{ChannelId, MessageId};
 use super::caller::{actor, answer, redirect, state};
 use super::{Answer, JsonAnswer};
 
-/// Sends a message. A repeat with the same `nonce` returns the first one. `next` is for forms: where to go
-/// afterwards instead of back.
+/// Sends a message, with files that were uploaded for it. A repeat with the same `nonce` returns the first one. `next` is
+/// for forms: where to go afterwards instead of back.
 #[server(endpoint = "messages/send", output = JsonAnswer)]
 pub async fn send_message(
     channel_id: ChannelId,
     content: String,
     reply_to: Option<MessageId>,
     #[server(default)] nonce: String,
+    #[server(default)] attachments: Vec<NewAttachment>,
     #[server(default)] next: String,
 ) -> Answer<Message> {
     use backend::actions::messages::{Draft, send};
     let state = state();
     let actor = actor(&state).await?;
-    let draft = Draft { content: &content, reply_to, nonce: &nonce };
+    let draft = Draft { content: &content, reply_to, nonce: &nonce, attachments: &attachments };
     let message = answer(send(&state, &actor, channel_id, draft).await)?;
     if !next.is_empty() {
         redirect(&next);

@@ -5,7 +5,7 @@ use protocol::Error;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-pub use answer::{refused_form, take};
+pub use answer::{Forms, refused_form, take};
 #[cfg(not(feature = "ssr"))]
 pub use nothing::refused_form;
 
@@ -42,11 +42,13 @@ mod answer {
     use axum::http::{Method, StatusCode, Uri};
     use axum::middleware::Next;
     use axum::response::{IntoResponse, Response};
+    use backend::AppState;
     use leptos::prelude::use_context;
     use protocol::Error;
     use tower::ServiceExt;
 
     use super::{CALL, RefusedForm};
+    use crate::api::{caller, form_files};
 
     /// Where functions are, and no page is.
     const CALLS: &str = "/api/";
@@ -58,9 +60,17 @@ mod answer {
         use_context::<Parts>()?.extensions.get().cloned()
     }
 
-    /// Takes forms that were sent to a page. Stands around every page and function; `pages` are the same ones without
-    /// it.
-    pub async fn take(State(pages): State<Router>, mut request: Request, next: Next) -> Response {
+    /// What forms are taken with.
+    #[derive(Clone, Debug)]
+    pub struct Forms {
+        /// The pages and functions, without what takes forms around them.
+        pub pages: Router,
+        /// Where their files go.
+        pub state: AppState,
+    }
+
+    /// Takes forms that were sent to a page. Stands around every page and function.
+    pub async fn take(State(forms): State<Forms>, mut request: Request, next: Next) -> Response {
         if request.uri().path().starts_with(CALLS) {
             // A function answers with JSON, whoever asks. Left alone, the framework sends whoever prefers HTML to
             // another page, with the reason in its address.
@@ -71,6 +81,10 @@ mod answer {
             return next.run(request).await;
         }
         let (parts, body) = request.into_parts();
+        if form_files::is_in_parts(&parts.headers) {
+            return take_with_files(forms, parts, body).await;
+        }
+        let pages = forms.pages;
         // The walls around all routes have bounded it.
         let Ok(body) = to_bytes(body, usize::MAX).await else {
             return StatusCode::BAD_REQUEST.into_response();
@@ -85,6 +99,31 @@ mod answer {
             Err((error, answer)) => {
                 let fields = fields.into_iter().filter(|(name, _)| !name.contains("password")).collect();
                 brought_back(pages, parts, RefusedForm { call, error, fields }, answer).await
+            }
+        }
+    }
+
+    /// The same for a form with files, which calls the function with what it has become of them.
+    async fn take_with_files(forms: Forms, parts: Parts, body: Body) -> Response {
+        let Forms { pages, state } = forms;
+        let taken = form_files::take(&state, &parts, body).await;
+        let call = taken.fields.iter().find(|(name, _)| name == CALL).map(|(_, path)| path.clone());
+        let call = call.unwrap_or_default();
+        let answer = match taken.refused.clone() {
+            Some(error) => Err((error.clone(), caller::refusal(&error))),
+            None => {
+                let encoded = Form(taken.arguments()).into_response();
+                let mut parts = parts.clone();
+                parts.headers.remove(CONTENT_LENGTH);
+                parts.headers.extend(encoded.headers().clone());
+                called(&pages, &parts, &call, encoded.into_body()).await
+            }
+        };
+        match answer {
+            Ok(answer) => led_on(&parts, &answer),
+            Err((error, answer)) => {
+                taken.give_back(&state, &parts).await;
+                brought_back(pages, parts, RefusedForm { call, error, fields: taken.fields }, answer).await
             }
         }
     }

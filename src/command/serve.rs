@@ -76,7 +76,8 @@ fn router(state: &AppState, options: LeptosOptions) -> Router {
             move || shell(options.clone())
         })
         .with_state(options);
-    let pages = pages.clone().route_layer(from_fn_with_state(pages, plain_forms::take));
+    let forms = plain_forms::Forms { pages: pages.clone(), state: state.clone() };
+    let pages = pages.route_layer(from_fn_with_state(forms, plain_forms::take));
     backend::router::protect(backend::router::routes(state.clone()).merge(pages), state)
 }
 

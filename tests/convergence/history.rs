@@ -1,10 +1,13 @@
 //! A random history: people who do everything that can be done, allowed or not.
 
-use backend::actions::{accounts, channels, dms, guilds, invites, members, messages, pins, reactions};
+use backend::actions::{
+    accounts, attachments, channels, dms, guilds, invites, members, messages, pins, reactions,
+};
+use protocol::entity::Message;
 use protocol::event::Event;
 use protocol::permissions::{Overwrite, Permissions, Subject};
 use protocol::snapshot::{Anchor, Place};
-use protocol::{ChannelId, Error, GuildId, MessageId, Result, RoleId, Stream};
+use protocol::{AttachmentId, ChannelId, Error, GuildId, MessageId, Result, RoleId, Stream};
 use rig::{Person, TestApp};
 
 use crate::rights::{give, set_exception, set_role};
@@ -22,6 +25,7 @@ pub(crate) struct History<'a> {
     channels: Vec<(GuildId, ChannelId)>,
     dms: Vec<ChannelId>,
     messages: Vec<(ChannelId, MessageId)>,
+    files: Vec<AttachmentId>,
     roles: Vec<(GuildId, RoleId)>,
     count: usize,
     /// What was done, for whoever has to find out why it went wrong.
@@ -72,6 +76,7 @@ impl<'a> History<'a> {
             channels: Vec::new(),
             dms: Vec::new(),
             messages: Vec::new(),
+            files: Vec::new(),
             roles: Vec::new(),
             count: 0,
             told: Vec::new(),
@@ -140,7 +145,8 @@ impl<'a> History<'a> {
             22..25 => self.pin(who).await,
             25..30 => self.react(who).await,
             30..36 => self.reply(who).await,
-            36..41 => self.edit(who).await,
+            36..40 => self.edit(who).await,
+            40..41 => self.take_back(who).await,
             41..47 => self.delete_message(who).await,
             47..54 => self.read(who).await,
             54..60 => self.new_channel(who).await,
@@ -182,17 +188,41 @@ impl<'a> History<'a> {
 
     async fn say(&mut self, who: &Person) -> Result<()> {
         let (Some(channel), text) = (self.some_channel(), self.text()) else { return Ok(()) };
-        let said = who.try_say(channel, &text).await?;
+        let said = match self.dice.below(5) {
+            0 => self.show(who, channel).await?,
+            _ => who.try_say(channel, &text).await?,
+        };
         self.messages.push((channel, said.id));
         Ok(())
+    }
+
+    /// One or two files, with words or without.
+    async fn show(&mut self, who: &Person, channel: ChannelId) -> Result<Message> {
+        let mut files = Vec::new();
+        for n in 0..=self.dice.below(2) {
+            files.push(who.try_upload(channel, &format!("file {n}.txt"), self.text()).await?);
+        }
+        let words = if self.dice.below(2) == 0 { String::new() } else { self.text() };
+        let said = who.try_show(channel, &words, &files.iter().collect::<Vec<_>>()).await?;
+        self.files.extend(said.attachments.iter().map(|file| file.id));
+        Ok(said)
+    }
+
+    async fn take_back(&mut self, who: &Person) -> Result<()> {
+        let Some(file) = self.dice.pick_new(&self.files) else { return Ok(()) };
+        attachments::remove(&self.app.state, &who.actor, file).await
     }
 
     async fn reply(&mut self, who: &Person) -> Result<()> {
         let (Some((channel, to)), text) = (self.dice.pick_new(&self.messages), self.text()) else {
             return Ok(());
         };
-        let draft =
-            messages::Draft { content: &text, reply_to: Some(to), nonce: &format!("n{}", self.count) };
+        let draft = messages::Draft {
+            content: &text,
+            reply_to: Some(to),
+            nonce: &format!("n{}", self.count),
+            attachments: &[],
+        };
         let said = messages::send(&self.app.state, &who.actor, channel, draft).await?;
         self.messages.push((channel, said.id));
         Ok(())

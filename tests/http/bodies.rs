@@ -26,8 +26,8 @@ async fn a_body_that_is_too_large_is_refused_announced_or_not() {
     on_both(&[], async |instance| {
         let ana = register(instance, "ana").await;
         for call in calls() {
-            let announced = post(&ana, call.path, FORM, vec![b'x'; 64 * 1024 + 1]).await;
-            let surprising = post(&ana, call.path, FORM, in_pieces(80 * 1024)).await;
+            let announced = post(&ana, call.path, FORM, vec![b'x'; 192 * 1024 + 1]).await;
+            let surprising = post(&ana, call.path, FORM, in_pieces(220 * 1024)).await;
             for answer in [announced, surprising] {
                 assert_eq!(answer.status, 413, "{}: {answer:?}", call.path);
                 assert_eq!(answer.error(), protocol::Error::TooLarge, "{}", call.path);

@@ -139,6 +139,10 @@ fn message_calls() -> Vec<Call> {
             ),
             expected: MEMBERS,
         },
+        // Only who uploaded a file takes it back; of one that waits nobody else knows.
+        call("/api/attachments/remove", [401, 401, 404, 404, 403, 200], |w| {
+            form(&[("attachment_id", &w.owners_file)])
+        }),
         call("/api/reactions/add", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
         call("/api/reactions/remove", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
         call("/api/reactions/people", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
@@ -169,6 +173,13 @@ pub(crate) fn conversation_calls() -> Vec<Call> {
             form(&[("channel_id", &w.dm), ("message_id", &w.owners_message)])
         }),
         call("/api/pins/list", MEMBERS, |w| form(&[("channel_id", &w.dm)])),
+        call("/api/attachments/remove", [401, 401, 404, 404, 403, 200], |w| {
+            form(&[("attachment_id", &w.dm_file)])
+        }),
+        // Nor is a file that was uploaded to another channel.
+        call("/api/messages/send", [401, 401, 404, 404, 409, 409], |w| {
+            form(&[("channel_id", &w.dm), ("content", "see"), ("attachments[0][id]", &w.members_file)])
+        }),
         // A message of another channel is none of this one's.
         call("/api/reactions/add", [401, 401, 404, 404, 404, 404], |w| reaction(&w.dm, &w.owners_message)),
         call("/api/reactions/people", [401, 401, 404, 404, 404, 404], |w| reaction(&w.dm, &w.owners_message)),

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running `harmony`, ended when this is dropped.
 pub(crate) struct Instance {
-    _child: Child,
+    child: Child,
     /// Scheme, host and port.
     pub(crate) url: String,
     pub(crate) database: Database,
@@ -27,9 +27,11 @@ pub(crate) struct Instance {
 }
 
 /// Room for many people at one address; the tests of the limits set their own.
-const ROOMY: [(&str, &str); 10] = [
+const ROOMY: [(&str, &str); 12] = [
     ("HARMONY_LIMIT_SENDS_PER_SECOND", "100000"),
     ("HARMONY_LIMIT_SENDS_BURST", "100000"),
+    ("HARMONY_LIMIT_UPLOADS_PER_MINUTE", "100000"),
+    ("HARMONY_LIMIT_FILES_BURST", "100000"),
     ("HARMONY_LIMIT_READS_BURST", "100000"),
     ("HARMONY_LIMIT_SEARCHES_BURST", "100000"),
     ("HARMONY_LIMIT_PROFILE_CHANGES_BURST", "100000"),
@@ -90,13 +92,18 @@ impl Instance {
                 kept.lock().unwrap().push_str(&line);
             }
         });
-        Self { _child: child, url: format!("http://127.0.0.1:{port}"), database, setup_code, log }
+        Self { child, url: format!("http://127.0.0.1:{port}"), database, setup_code, log }
     }
 
     /// Somebody who has no cookie.
     pub(crate) fn anybody(&self) -> Client {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Client { http, url: self.url.clone(), cookie: None }
+    }
+
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id().unwrap()
     }
 
     /// What it has logged so far.
@@ -111,7 +118,7 @@ pub(crate) async fn on_both(changes: &[(&str, &str)], body: impl AsyncFn(&Instan
     for database in databases.into_iter().flatten() {
         let instance = Instance::start(database, changes).await;
         body(&instance).await;
-        let Instance { _child: mut child, database, .. } = instance;
+        let Instance { mut child, database, .. } = instance;
         child.kill().await.unwrap();
         database.remove().await;
     }

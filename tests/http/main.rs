@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "in a test that is the answer")]
 
 mod bodies;
+mod bombs;
 mod calls;
+mod form_files;
 mod getting_in;
 mod headers;
 mod instance;

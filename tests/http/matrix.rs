@@ -64,7 +64,12 @@ fn every_page_and_route_is_in_the_matrix() {
             .unwrap();
     let own: Vec<&str> =
         source.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    assert_eq!(own, ["/gateway", "/healthz"], "see `routes_of_the_backend_answer_as_they_should`");
+    let listed = ["/gateway", "/files/{id}/{filename}", "/previews/{id}", "/healthz"];
+    assert_eq!(
+        own, listed,
+        "see `routes_of_the_backend_answer_as_they_should` and `files_are_for_those_who_may`"
+    );
+    assert!(source.contains(".route(limits::UPLOAD, post("));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,6 +150,41 @@ async fn routes_of_the_backend_answer_as_they_should() {
             ] {
                 let nothing = client.request(Method::GET, nowhere, &[], "").await;
                 assert_eq!(nothing.status.as_u16(), 404, "{nowhere} as {who}: {}", nothing.body);
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_for_those_who_may() {
+    on_both(&[], async |instance| {
+        populate(instance).await;
+        let world = World::new(instance).await;
+        let upload = |place: &str| format!("/api/attachments/upload?channel_id={place}&filename=more.txt");
+        // What is asked, and the statuses of the columns.
+        let asked = [
+            (Method::GET, format!("/files/{}/stuff.txt", world.owners_file), [401, 401, 404, 404, 200, 200]),
+            (Method::HEAD, format!("/files/{}/stuff.txt", world.owners_file), [401, 401, 404, 404, 200, 200]),
+            (Method::GET, format!("/files/{}/else.txt", world.owners_file), [401, 401, 404, 404, 404, 404]),
+            (Method::GET, format!("/files/{}/stuff.txt", world.members_file), [401, 401, 404, 404, 200, 404]),
+            (Method::GET, format!("/files/{}/stuff.txt", world.dm_file), [401, 401, 404, 404, 200, 200]),
+            (Method::GET, format!("/previews/{}", world.owners_file), [401, 401, 404, 404, 404, 404]),
+            (Method::POST, upload(&world.channel), [401, 401, 404, 404, 200, 200]),
+            (Method::POST, upload(&world.dm), [401, 401, 404, 404, 200, 200]),
+            (Method::GET, upload(&world.channel), [405; 6]),
+            (Method::POST, format!("/files/{}/stuff.txt", world.owners_file), [405; 6]),
+        ];
+        for (method, path, expected) in asked {
+            for ((who, client), expected) in world.people.columns().into_iter().zip(expected) {
+                let before = instance.database.content().await;
+                let headers = [("sec-fetch-site", "same-origin")];
+                let answer = client.request(method.clone(), &path, &headers, "words").await;
+                assert_eq!(answer.status.as_u16(), expected, "{method} {path} as {who}: {}", answer.body);
+                let is_error = matches!(expected, 401 | 404) && method != Method::HEAD;
+                assert!(!is_error || answer.error().status() == expected, "{path} as {who}");
+                let adds = method == Method::POST && expected == 200;
+                assert_eq!(instance.database.content().await == before, !adds, "{path} as {who}");
             }
         }
     })

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use reqwest::Method;
+
 use crate::instance::{Client, Instance};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -34,6 +36,12 @@ pub(crate) struct World {
     pub(crate) channel: String,
     pub(crate) owners_message: String,
     pub(crate) members_message: String,
+    /// A file of the owner's in a message, with its name.
+    pub(crate) owners_file: String,
+    /// One of the member's that waits for a message.
+    pub(crate) members_file: String,
+    /// One of the conversation.
+    pub(crate) dm_file: String,
     pub(crate) invite_code: String,
     pub(crate) invite_id: String,
     pub(crate) other_id: String,
@@ -52,6 +60,14 @@ pub(crate) fn form(pairs: &[(&'static str, &str)]) -> Vec<(&'static str, String)
 async fn id_of(who: &Client, path: &str, pairs: &[(&'static str, &str)]) -> String {
     let answer = who.call(path, &form(pairs)).await;
     assert_eq!(answer.status, 200, "{path}: {answer:?}");
+    answer.json()["id"].as_str().unwrap().to_owned()
+}
+
+/// The id of a file that is uploaded to a channel.
+async fn upload(who: &Client, channel: &str) -> String {
+    let path = format!("/api/attachments/upload?channel_id={channel}&filename=stuff.txt");
+    let answer = who.request(Method::POST, &path, &[("sec-fetch-site", "same-origin")], "words").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
     answer.json()["id"].as_str().unwrap().to_owned()
 }
 
@@ -124,6 +140,12 @@ impl World {
         let owners_message = id_of(owner, "/api/messages/send", &says).await;
         let members_message = id_of(member, "/api/messages/send", &says).await;
         let dm = id_of(owner, "/api/dms/open", &[("user_id", &member_id)]).await;
+        let (owners_file, members_file) = (upload(owner, &channel).await, upload(member, &channel).await);
+        let dm_file = upload(owner, &dm).await;
+        for (place, file) in [(&channel, &owners_file), (&dm, &dm_file)] {
+            let shows = [("channel_id", &**place), ("content", "see"), ("attachments[0][id]", &**file)];
+            id_of(owner, "/api/messages/send", &shows).await;
+        }
         sign_in(instance, "ana").await;
         let devices = owner.call("/api/accounts/devices", &[]).await.json();
         let second = devices.as_array().unwrap().iter().find(|device| device["is_current"] == false).unwrap();
@@ -134,6 +156,9 @@ impl World {
             channel,
             owners_message,
             members_message,
+            owners_file,
+            members_file,
+            dm_file,
             invite_code,
             invite_id,
             other_id,
