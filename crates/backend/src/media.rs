@@ -5,8 +5,9 @@
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -34,6 +35,8 @@ const UPLOADS_AT_ONCE: usize = protocol::limits::ATTACHMENTS_PER_MESSAGE;
 /// Pictures looked at at a time. Each may take [`picture::PIXEL_BYTES`] and its file beside; two would take more memory
 /// than everything else in the process.
 const PICTURES_AT_ONCE: usize = 1;
+/// How long a picture waits for its turn: longer than the largest few take.
+const PICTURE_WAITS: Duration = Duration::from_secs(30);
 /// Bytes a file's writer gathers before it writes. Tokio's own is 2 MiB for each upload.
 const WRITE_BYTES: usize = 64 * 1024;
 
@@ -123,10 +126,7 @@ impl Media {
     /// [`Error::NotFound`] when it is not there.
     pub async fn preview(&self, id: AttachmentId, filename: &str) -> Result<Served> {
         let path = self.folder().preview(id);
-        let mut head = Vec::new();
-        let file = tokio::fs::File::open(&path).await.map_err(|_| Error::NotFound)?;
-        file.take(sniff::HEAD_BYTES as u64).read_to_end(&mut head).await.map_err(|_| Error::NotFound)?;
-        let sniffed = sniff::sniff(&head);
+        let sniffed = sniffed(&path).await.map_err(|_| Error::NotFound)?;
         let filename = FileName::from_claimed(filename).with_ending(sniffed.endings).into_string();
         Ok(Served { path, content_type: sniffed.content_type.to_owned(), filename })
     }
@@ -146,6 +146,13 @@ impl Media {
     }
 }
 
+/// What a file is, by its beginning.
+async fn sniffed(path: &Path) -> std::io::Result<sniff::Sniffed> {
+    let mut head = Vec::new();
+    tokio::fs::File::open(path).await?.take(sniff::HEAD_BYTES as u64).read_to_end(&mut head).await?;
+    Ok(sniff::sniff(&head))
+}
+
 /// A file that is being taken in.
 #[derive(Debug)]
 pub struct Upload {
@@ -162,7 +169,7 @@ impl Upload {
     /// [`Error::TooLarge`] beyond `limit` bytes, [`Error::Malformed`] when it breaks off, [`Error::InstanceFull`] when
     /// the disk is.
     pub async fn receive<E>(&self, body: impl Stream<Item = Result<Bytes, E>>, limit: u64) -> Result<u64> {
-        let path = self.media.folder().ready().and_then(|()| Ok(self.media.folder().file(self.id)));
+        let path = self.media.folder().ready().map(|()| self.media.folder().file(self.id));
         let path = path.map_err(|error| disk_fault(&error))?;
         let file = tokio::fs::File::create_new(path).await.map_err(|error| disk_fault(&error))?;
         let mut file = tokio::io::BufWriter::with_capacity(WRITE_BYTES, file);
@@ -183,13 +190,22 @@ impl Upload {
     /// Finds out what was received, makes a picture safe, and sees to it that all of it is on disk.
     ///
     /// # Errors
-    /// [`Error::PictureRefused`], [`Error::InstanceFull`].
+    /// [`Error::PictureRefused`], [`Error::InstanceFull`]; [`Error::Busy`] when too many pictures came before this one.
     pub async fn prepare(self, name: FileName) -> Result<(Self, Prepared)> {
-        let permit = self.media.0.pictures.clone().acquire_owned().await.map_err(|_| Error::Busy)?;
+        let sniffed =
+            sniffed(&self.media.folder().file(self.id)).await.map_err(|error| disk_fault(&error))?;
+        let turn = match sniffed.picture {
+            Some(_) => {
+                let turn = self.media.0.pictures.clone().acquire_owned();
+                let turn = tokio::time::timeout(PICTURE_WAITS, turn).await.map_err(|_| Error::Busy)?;
+                Some(turn.map_err(|_| Error::Busy)?)
+            }
+            None => None,
+        };
         // The upload goes along: when nobody waits for the end any more, what was written is removed after it.
         let work = tokio::task::spawn_blocking(move || {
-            let prepared = picture::prepare(self.media.folder(), self.id, name);
-            drop(permit);
+            let prepared = picture::prepare(self.media.folder(), self.id, name, sniffed);
+            drop(turn);
             prepared.map(|prepared| (self, prepared))
         });
         // A decoder that panics has met a file that it should have refused.

@@ -2,7 +2,7 @@
 //! a smaller copy.
 
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
 use fast_image_resize::{MulDiv, ResizeOptions, Resizer};
@@ -12,8 +12,8 @@ use image::codecs::png::{PngDecoder, PngEncoder};
 use image::codecs::webp::{WebPDecoder, WebPEncoder};
 use image::metadata::Orientation;
 use image::{
-    DynamicImage, GenericImageView, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageResult, Limits,
-    RgbImage,
+    DynamicImage, GenericImageView, ImageBuffer, ImageDecoder, ImageEncoder, ImageError, ImageFormat,
+    ImageResult, Limits, Pixel,
 };
 use protocol::AttachmentId;
 use protocol::limits::PREVIEW_PIXELS;
@@ -21,15 +21,15 @@ use protocol::parse::FileName;
 
 use super::folder::Folder;
 use super::scan::Scanned;
-use super::sniff::{HEAD_BYTES, sniff};
+use super::sniff::Sniffed;
 use super::{Fault, Prepared, gif, jpeg, png, webp};
 
 /// Bytes of a picture's file: it is read whole. Beyond the largest that a camera makes as JPEG.
-const FILE_BYTES: u64 = 32 * 1024 * 1024;
+const FILE_BYTES: u64 = 25 * 1024 * 1024;
 /// Bytes that a picture may take while it is decoded, beside its file. With that file and the smaller copy that is made
 /// of it, less than 128 MiB: an instance is promised to run in not much more. Enough for the 24 million pixels that phones
 /// make unasked.
-pub(super) const PIXEL_BYTES: u64 = 80 * 1024 * 1024;
+pub(super) const PIXEL_BYTES: u64 = 72 * 1024 * 1024;
 /// Pixels of either side. A long screenshot of a phone has half as many.
 const SIDE: u32 = 32_768;
 /// Pictures in a moving one, a minute and a half at a film's speed, and pixels of all together, a minute of the largest
@@ -43,12 +43,14 @@ const TURNED_QUALITY: u8 = 92;
 /// Quality of a preview, shown at half its size on most screens.
 const PREVIEW_QUALITY: u8 = 82;
 
-/// Finds out what was received as an attachment's file and makes it ready to be served.
-pub(super) fn prepare(folder: &Folder, id: AttachmentId, name: FileName) -> Result<Prepared, Fault> {
+/// Makes an attachment's file ready to be served as what it was found to be.
+pub(super) fn prepare(
+    folder: &Folder,
+    id: AttachmentId,
+    name: FileName,
+    sniffed: Sniffed,
+) -> Result<Prepared, Fault> {
     let path = folder.file(id);
-    let mut head = Vec::new();
-    File::open(&path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    let sniffed = sniff(&head);
     let mut prepared = Prepared {
         filename: name.with_ending(sniffed.endings).into_string(),
         content_type: sniffed.content_type,
@@ -196,8 +198,8 @@ fn encode_turned(
             }
             match &*picture {
                 DynamicImage::ImageRgb8(picture) => encoder.encode_image(&Turned { picture, turn }),
-                // Grey ones are few and small enough for a copy.
-                other => encoder.encode_image(&Turned { picture: &other.to_rgb8(), turn }),
+                DynamicImage::ImageLuma8(picture) => encoder.encode_image(&Turned { picture, turn }),
+                _ => return Err(Fault::Refused),
             }
         }
         ImageFormat::Png => {
@@ -221,13 +223,13 @@ fn encode(picture: &DynamicImage, mut encoder: impl ImageEncoder, colours: Optio
 }
 
 /// A picture as it is seen when it is turned: a copy of a photo would take as much memory again.
-struct Turned<'a> {
-    picture: &'a RgbImage,
+struct Turned<'a, P: Pixel<Subpixel = u8>> {
+    picture: &'a ImageBuffer<P, Vec<u8>>,
     turn: Orientation,
 }
 
-impl GenericImageView for Turned<'_> {
-    type Pixel = image::Rgb<u8>;
+impl<P: Pixel<Subpixel = u8>> GenericImageView for Turned<'_, P> {
+    type Pixel = P;
 
     fn dimensions(&self) -> (u32, u32) {
         let (width, height) = self.picture.dimensions();

@@ -316,7 +316,7 @@ async fn an_author_takes_a_file_back_and_nobody_else_does() {
         let waiting = s.bo.upload(s.general, "3.txt", "a").await;
         let sent = s.bo.show(s.general, "", &[&one, &two]).await;
         let take = |person: &Person, id| {
-            let (state, actor) = (app.state.clone(), person.actor.clone());
+            let (state, actor) = (app.state.clone(), person.actor);
             async move { remove(&state, &actor, id).await }
         };
         assert_eq!(refused(app, take(&s.ana, one.id)).await, Error::Forbidden);

@@ -159,6 +159,23 @@ async fn a_photo_is_upright_and_tells_neither_where_nor_with_what_it_was_taken()
 }
 
 #[tokio::test]
+async fn a_grey_photo_is_turned_and_stays_grey() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let grey = DynamicImage::ImageLuma8(picture(64, 32).to_luma8());
+        let plain = encoded(&grey, ImageFormat::Jpeg);
+        let lies = segment(0xE1, &[&b"Exif\0\0"[..], &exif(8)].concat());
+        let of = s.bo.upload(s.general, "a.jpg", [&plain[..2], &lies, &plain[2..]].concat()).await;
+        let kept = image::load_from_memory(&bytes_of(app, &of).await).unwrap();
+        assert_eq!(kept.color(), image::ColorType::L8);
+        let mut upright = grey;
+        upright.apply_orientation(image::metadata::Orientation::Rotate270);
+        assert!(is_like(&kept, &upright));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn pictures_without_an_orientation_lose_nothing_but_what_they_tell() {
     on_both(async |app| {
         let s = Scene::new(app).await;
