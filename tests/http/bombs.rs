@@ -38,6 +38,9 @@ fn noise(bytes: usize) -> Vec<u8> {
     noise
 }
 
+/// Bytes of the block that says how a photo lies.
+const EXIF_BYTES: usize = 36;
+
 /// A photo of 24 million pixels that lies on its side, with so much in it that it is large as a file too.
 fn large_photo() -> Vec<u8> {
     let mut file = Vec::new();
@@ -67,7 +70,9 @@ fn clear_picture() -> Vec<u8> {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn large_pictures_and_bombs_at_once_stay_within_bounded_memory() {
-    let instance = Instance::start(Database::sqlite(), &[]).await;
+    // What was freed is given back at once: otherwise the allocator holds on to some of one picture while it makes room for
+    // the next, and what is measured is its patience.
+    let instance = Instance::start(Database::sqlite(), &[("MIMALLOC_PURGE_DELAY", "0")]).await;
     populate(&instance).await;
     let world = World::new(&instance).await;
     let member = &world.people.member;
@@ -79,7 +84,7 @@ async fn large_pictures_and_bombs_at_once_stay_within_bounded_memory() {
     let before = peak(instance.process());
     let files = [
         ("photo.jpg", photo.clone(), 200),
-        ("photo2.jpg", photo.clone(), 200),
+        ("upright.jpg", [&photo[..2], &photo[2 + EXIF_BYTES..]].concat(), 200),
         ("clear.png", clear, 200),
         ("bomb.png", bomb(14_000), 415),
         ("bomb2.png", bomb(9_000), 415),

@@ -35,8 +35,8 @@ const UPLOADS_AT_ONCE: usize = protocol::limits::ATTACHMENTS_PER_MESSAGE;
 /// Pictures looked at at a time. Each may take [`picture::PIXEL_BYTES`] and its file beside; two would take more memory
 /// than everything else in the process.
 const PICTURES_AT_ONCE: usize = 1;
-/// How long a picture waits for its turn: longer than the largest few take.
-const PICTURE_WAITS: Duration = Duration::from_secs(30);
+/// How long a picture waits for its turn: longer than a hundred of the largest take on one processor.
+const PICTURE_WAITS: Duration = Duration::from_secs(3 * 60);
 /// Bytes a file's writer gathers before it writes. Tokio's own is 2 MiB for each upload.
 const WRITE_BYTES: usize = 64 * 1024;
 
