@@ -5,7 +5,7 @@
 //! | `context` | what the parts share: the place, the message being answered or edited, open drawers |
 //! | `live`, `sending`, `keeping` | towards the backend: socket, fetches, what the person does with messages, what outlives the page |
 //! | `rail`, `channel_list`, `dm_list`, `self_bar` | the navigation |
-//! | `conversation`, `topbar`, `message_list`, `reading`, `message_row`, `composer` | the middle |
+//! | `conversation`, `topbar`, `message_list`, `reading`, `message_row`, `attachments`, `composer` | the middle |
 //! | `departed` | saying that what was on screen is gone |
 //! | `toolbar`, `menu`, `editor`, `deletion`, `reactions`, `picker`, `no_script` | acting on a message |
 //! | `profile`, `popup` | the card of a person, and what opens above everything |
@@ -21,6 +21,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use protocol::snapshot::{Anchor, Place};
 
+mod attachments;
 mod badge;
 mod banner;
 mod channel_list;

@@ -89,6 +89,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
         <form
             class="composer"
             method="post"
+            enctype="multipart/form-data"
             aria-label="New message"
             novalidate=chat.interactive
             on:submit=move |event| {
@@ -103,6 +104,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
             <CallField of=SendMessage::PATH/>
             <input type="hidden" name="channel_id" value=channel.to_string()/>
             <input type="hidden" name="next" value=chat.channel_path(channel)/>
+            {part(move || chat.may_attach(channel).then(plain_files))}
             <div class="composer__row">
                 {text_box(chat, channel, input, label, first, changed, submit)}
                 {send_button()}
@@ -131,7 +133,6 @@ fn text_box(
             name="content"
             rows="1"
             enterkeyhint="send"
-            required=true
             aria-label=label
             placeholder=label
             autocomplete="off"
@@ -150,6 +151,17 @@ fn text_box(
                 }
             }
         >{initial_text(first)}</textarea>
+    }
+    .into_any()
+}
+
+/// Files go along with a message that is sent without script. They stand behind the fields that say what for.
+fn plain_files() -> AnyView {
+    view! {
+        <label class="composer__files no-script">
+            "Attach files"
+            <input type="file" name="files" multiple=true/>
+        </label>
     }
     .into_any()
 }

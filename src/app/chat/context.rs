@@ -261,6 +261,11 @@ impl Chat {
         self.store().access(channel).contains(Permissions::SEND_MESSAGES)
     }
 
+    /// Whether the person may send files with a message. Tracks.
+    pub(super) fn may_attach(self, channel: ChannelId) -> bool {
+        self.store().access(channel).contains(Permissions::SEND_MESSAGES | Permissions::ATTACH_FILES)
+    }
+
     /// Whether the person may change a message.
     pub(super) fn may_edit(self, message: &Message) -> bool {
         !message.kind.is_system() && message.author.id == self.store().my_id()

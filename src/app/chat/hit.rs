@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::entity::Message;
 
+use super::attachments::attachments;
 use super::closures::text;
 use super::context::Chat;
 use super::drawers::panel_is_over;
@@ -43,7 +44,8 @@ pub(super) fn hit(chat: Chat, message: Message, marked: &[String], action: Optio
                         </time>
                         {action}
                     </header>
-                    {marked_body(chat, &message.content, message.edited_at, marked)}
+                    {(!message.content.is_empty()).then(|| marked_body(chat, &message.content, message.edited_at, marked))}
+                    {attachments(&message.attachments)}
                 </div>
             </article>
         </li>

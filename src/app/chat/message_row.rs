@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::MessageId;
 use protocol::entity::{MessageKind, Quoted, User};
 
+use super::attachments::attachments;
 use super::closures::{Follower, follower, part, text};
 use super::context::{Chat, Screen};
 use super::editor::Editor;
@@ -309,15 +310,21 @@ fn permalink(parts: &Parts) -> Signal<Option<String>> {
 fn body(parts: &Parts) -> AnyView {
     let Parts { chat, row, id, .. } = parts.clone();
     let entry = row.entry.clone();
-    let words =
-        follower(move || entry.with(|entry| (entry.message.content.clone(), entry.message.edited_at)));
+    let words = follower(move || {
+        entry.with(|Entry { message, .. }| {
+            (message.content.clone(), message.edited_at, message.attachments.clone())
+        })
+    });
     let edits = follower(move || id.get().is_some() && chat.editing.get() == id.get());
     part(move || {
         if edits.get() {
             let message = row.entry.with_untracked(|entry| entry.message.clone());
             return Some(view! { <Editor message/> }.into_any());
         }
-        Some(words.with(|(content, edited_at)| message_body(chat, content, *edited_at)))
+        Some(words.with(|(content, edited_at, files)| {
+            let body = (!content.is_empty()).then(|| message_body(chat, content, *edited_at));
+            view! { {body}{attachments(files)} }.into_any()
+        }))
     })
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use protocol::entity::{ChannelKind, Guild, Message, MessageKind, MovedBack, NewAttachment, Preview, Quoted, User};
+use protocol::entity::{
+    ChannelKind, Guild, Message, MessageKind, MovedBack, NewAttachment, Preview, Quoted, User,
+};
 use protocol::error::{Field, Problem};
 use protocol::event::Event;
 use protocol::markup;
