@@ -14,7 +14,7 @@ use crate::AppState;
 use crate::auth::session::Actor;
 use crate::media::{Prepared, Served};
 use crate::store::attachments::{self, Place, Room, Stored};
-use crate::store::{Db, Tx, messages};
+use crate::store::{Db, Tx, messages, search_index};
 
 /// What somebody needs who puts a file into a channel.
 fn may_attach(access: &ChannelAccess) -> Result<()> {
@@ -189,6 +189,7 @@ async fn remove_in(tx: &mut Tx, user: UserId, id: AttachmentId) -> Result<()> {
     if message.content.is_empty() && message.attachments.is_empty() {
         return Err(Error::Invalid { field: Field::Content, problem: Problem::Empty });
     }
+    search_index::refresh(tx, stored.channel, message.id).await?;
     tx.emit(access.stream, Event::MessageUpdated { message }).await?;
     Ok(())
 }

@@ -86,6 +86,9 @@ pub(super) struct Text {
     pinned_at: Option<i64>,
     #[sqlx(skip)]
     mentions: Vec<i64>,
+    /// What its files are.
+    #[sqlx(skip)]
+    files: Vec<String>,
 }
 
 /// The message as it is now; read before it changes, it is what its entry was made of.
@@ -94,12 +97,17 @@ pub(super) async fn text(db: &mut impl Db, channel: ChannelId, id: MessageId) ->
     let Some(mut text) = query!(fetch_optional Text, db, sql, channel.get(), id.get())? else {
         return Ok(None);
     };
-    text.read_mentions(db).await?;
+    text.read_rest(db).await?;
     Ok(Some(text))
 }
 
 impl Text {
-    async fn read_mentions(&mut self, db: &mut impl Db) -> Result<()> {
+    /// Whom it addresses, and what its files are.
+    async fn read_rest(&mut self, db: &mut impl Db) -> Result<()> {
+        let sql =
+            "select content_type from attachments where channel_id = $1 and message_id = $2 order by place";
+        let rows = query!(fetch_all(String,), db, sql, self.channel_id, self.id)?;
+        self.files = rows.into_iter().map(|(content_type,)| content_type).collect();
         if self.content.contains("<@") {
             let sql =
                 "select user_id from mentions where channel_id = $1 and message_id = $2 order by user_id";
@@ -130,7 +138,11 @@ impl Text {
 /// and calls [`refresh`] in the write that changes that.
 fn features(text: &Text, seen: &Visible) -> Features {
     let has = |holds: bool, feature: Features| if holds { feature } else { Features::NONE };
-    has(seen.has_link, Features::LINK).and(has(text.pinned_at.is_some(), Features::PINNED))
+    let pictures = text.files.iter().any(|content_type| content_type.starts_with("image/"));
+    has(seen.has_link, Features::LINK)
+        .and(has(text.pinned_at.is_some(), Features::PINNED))
+        .and(has(pictures, Features::IMAGE))
+        .and(has(!text.files.is_empty(), Features::FILE))
 }
 
 /// The words of a message in their order, and its marks.
@@ -307,7 +319,7 @@ pub async fn step(tx: &mut Tx, channel: ChannelId, limit: i64) -> Result<bool> {
 
 async fn put_all(tx: &mut Tx, rows: Vec<Text>, guild: Option<i64>) -> Result<()> {
     for mut text in rows.into_iter().filter(Text::is_searchable) {
-        text.read_mentions(tx).await?;
+        text.read_rest(tx).await?;
         put(tx, &text, guild).await?;
     }
     Ok(())

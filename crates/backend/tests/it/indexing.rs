@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backend::actions::{channels, guilds, messages, pins};
+use backend::actions::{attachments, channels, guilds, messages, pins};
 use backend::indexing;
 use backend::store::search_index;
 use protocol::search::SearchScope;
@@ -276,6 +276,23 @@ async fn a_pin_is_found_from_its_commit_on_until_it_is_taken_down() {
         assert!(found(app, &s.ana, s.general, "papaya pinned:true").await.is_empty());
         pins::pin(state, ana, s.general, said).await.unwrap();
         assert_eq!(found(app, &s.ana, s.general, "papaya pinned:true").await, [said]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn messages_are_found_by_their_files_until_those_are_taken_back() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let state = &app.state;
+        let notes = s.ana.upload(s.general, "notes.txt", "plain words").await;
+        let with_file = s.ana.show(s.general, "papaya with notes", &[&notes]).await.id;
+        s.ana.say(s.general, "papaya alone").await;
+        indexing::catch_up(state).await.unwrap();
+        assert_eq!(found(app, &s.ana, s.general, "papaya has:file").await, [with_file]);
+        assert!(found(app, &s.ana, s.general, "papaya has:image").await.is_empty());
+        attachments::remove(state, &s.ana.actor, notes.id).await.unwrap();
+        assert!(found(app, &s.ana, s.general, "papaya has:file").await.is_empty());
     })
     .await;
 }
