@@ -164,6 +164,9 @@ impl Store {
             }
             Event::MessageUpdated { message } => {
                 self.know_message(message);
+                if message.pinned {
+                    self.pins_changed.update(|count| *count = count.wrapping_add(1));
+                }
                 message.channel_id
             }
             Event::MessageDeleted { channel_id, message_id, author_id, mentions, last_message_id } => {
@@ -266,6 +269,9 @@ impl Store {
             if let Some(timeline) = self.timeline(mark.channel_id) {
                 timeline.divide(mark.last_read_id, &self.clock.get_untracked());
             }
+        } else if mark.last_read_id >= self.read_state(mark.channel_id).last_message_id {
+            // Read on another device: here, too, it is read from now on.
+            self.stop_keeping_unread(mark.channel_id);
         }
         if self.change_read(mark.channel_id, |read| read.marked(&mark, loose.back)) {
             return;

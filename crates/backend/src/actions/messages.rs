@@ -409,11 +409,10 @@ pub async fn mark_unread(
     let user = actor.user_id;
     let change = state.store.write(move |tx| {
         Box::pin(async move {
-            let access = in_channel(tx, user, channel).await?;
+            // Under the lock: nothing is said or deleted there between counting and telling.
+            let access = in_channel_for_write(tx, user, channel).await?;
             access.require(Permissions::READ_HISTORY)?;
             messages::get(tx, channel, message).await?.ok_or(Error::NotFound)?;
-            // Nothing is said or deleted there between counting and telling.
-            tx.lock(access.stream).await?;
             let before = reads::get(tx, user, channel).await?.last_read_id;
             let Some(from_id) = before.filter(|read| *read >= message) else { return Ok(()) };
             reads::turn_back(tx, user, channel, message).await?;
