@@ -97,10 +97,15 @@ mod answer {
         match called(&pages, &parts, &call, Body::from(body)).await {
             Ok(answer) => led_on(&parts, &answer),
             Err((error, answer)) => {
-                let fields = fields.into_iter().filter(|(name, _)| !name.contains("password")).collect();
+                let fields = without_passwords(fields);
                 brought_back(pages, parts, RefusedForm { call, error, fields }, answer).await
             }
         }
+    }
+
+    /// What may stand in the page that comes back.
+    fn without_passwords(fields: Vec<(String, String)>) -> Vec<(String, String)> {
+        fields.into_iter().filter(|(name, _)| !name.contains("password")).collect()
     }
 
     /// The same for a form with files, which calls the function with what it has become of them.
@@ -123,7 +128,13 @@ mod answer {
             Ok(answer) => led_on(&parts, &answer),
             Err((error, answer)) => {
                 taken.give_back(&state, &parts).await;
-                brought_back(pages, parts, RefusedForm { call, error, fields: taken.fields }, answer).await
+                brought_back(
+                    pages,
+                    parts,
+                    RefusedForm { call, error, fields: without_passwords(taken.fields) },
+                    answer,
+                )
+                .await
             }
         }
     }
