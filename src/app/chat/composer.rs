@@ -14,6 +14,7 @@ use crate::api::messages::SendMessage;
 use crate::app::controls::{Icon, initial_text};
 use crate::app::form::{CallField, Submission};
 use crate::browser::dom::{HtmlTextAreaElement, KeyboardEvent};
+use crate::browser::form::is_filled;
 use crate::browser::listener::Listener;
 use crate::browser::{focus, storage, time};
 
@@ -93,8 +94,11 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
             aria-label="New message"
             novalidate=chat.interactive
             on:submit=move |event| {
-                event.prevent_default();
-                submit();
+                // Files that were chosen before script was here go with the form as it is.
+                if !is_filled(&event, "files") {
+                    event.prevent_default();
+                    submit();
+                }
             }
         >
             {part(move || chat.replying.get().map(|message| reply_context(chat, &message)))}
