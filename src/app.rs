@@ -94,7 +94,8 @@ pub fn fetch_part_of(path: &str, query: &str) -> Arriving<()> {
         ["login" | "register"] | ["invite", _] => fetch_entrance(),
         ["settings", ..] | ["servers", _, "settings", ..] => settings::fetch(),
         ["servers", ..] | ["channels", "@me", "new"] => fetch_asked(),
-        ["channels", ..] if query.contains("panel=") => fetch_panels(),
+        // Whatever is asked for, in whatever spelling: what the backend rendered has to be here.
+        ["channels", ..] if !query.is_empty() => fetch_panels(),
         _ => Box::pin(async { Ok(()) }),
     }
 }

@@ -86,7 +86,8 @@ export async function send(page: Page, text: string, place = 'general'): Promise
 /** Points at a message and chooses from its toolbar. Needs script. */
 export async function act(page: Page, text: string, action: string): Promise<void> {
   await message(page, text).hover();
-  await page.getByRole('toolbar').getByRole('button', { name: action }).click();
+  // Exactly: the bar may still stand at another row, where it says "Unpin message".
+  await page.getByRole('toolbar').getByRole('button', { name: action, exact: true }).click();
 }
 
 /** The side panel. */

@@ -62,8 +62,10 @@ test('the list is in the address: a reload keeps it, Escape and Back close it', 
   await expect(panel).toHaveCount(0);
   await expect(opener).toBeFocused();
   await expect(ana.page.getByRole('complementary', { name: 'Members' })).toBeVisible();
-  await ana.page.goBack();
+  await opener.click();
   await expect(panel).toBeVisible();
+  await ana.page.goBack();
+  await expect(panel).toHaveCount(0);
 });
 
 test('a message that is pinned and then deleted leaves the list', async ({ room, ana }) => {

@@ -23,11 +23,11 @@ function serverFunctions(): { endpoint: string; json: boolean }[] {
 
 /** Something for every argument of every server function. */
 const ARGUMENTS = {
-  guild_id: '1', channel_id: '1', message_id: '1', user_id: '1', invite_id: '1', session_id: '1',
+  guild_id: '1', channel_id: '1', message_id: '1', user_id: '1', invite_id: '1', session_id: '1', attachment_id: '1',
   name: 'x', content: 'x', query: 'x', code: 'x', display_name: 'x', username: 'xx', confirmation: 'x',
   current_password: PASSWORD, new_password: PASSWORD, position: '0', emoji: '👍',
 };
-const JSON_ARGUMENTS = { channel_id: '1', anchor: { page: 'latest' }, place: { at: 'home' } };
+const JSON_ARGUMENTS = { channel_id: '1', anchor: { page: 'latest' }, place: { at: 'home' }, search: { scope: { at: 'guild', guild: '1' }, query: 'x' } };
 
 function expectPrivate(answer: APIResponse): void {
   const headers = answer.headers();
@@ -198,7 +198,7 @@ test('what is not readable, too large or not known is refused, never an error of
   expect(await status('messages/send', { content: 'y' })).toBe(400);
   expect(await status('messages/send', { channel_id: channel, content: ' \n ' })).toBe(400);
   expect(await status('messages/send', { channel_id: channel, content: 'x'.repeat(4_001) })).toBe(400);
-  expect(await status('messages/send', { channel_id: channel, content: 'x'.repeat(100_000) })).toBe(413);
+  expect(await status('messages/send', { channel_id: channel, content: 'x'.repeat(250_000) })).toBe(413);
   expect(await status('messages/send', { channel_id: '12345', content: 'y' })).toBe(404);
   expect(await status('messages/edit', { channel_id: channel, message_id: '12345', content: 'y' })).toBe(404);
   expect((await ana.request.post('/api/messages/history', { data: '{"channel_id":' })).status()).toBe(400);

@@ -13,8 +13,13 @@ pub fn below_start(scroller: &Element) -> i32 {
     scroller.scroll_height() - scroller.client_height() - above_end(scroller)
 }
 
-/// Goes to the end.
+/// Goes to the end of what grows upwards.
 pub fn to_end(scroller: &Element) {
+    scroller.set_scroll_top(0);
+}
+
+/// Goes to the top of what grows downwards.
+pub fn to_top(scroller: &Element) {
     scroller.set_scroll_top(0);
 }
 

@@ -94,6 +94,8 @@ pub(super) struct Chat {
     pub panel: Memo<Option<Panel>>,
     /// What the address searches for.
     pub asked: Memo<Asked>,
+    /// Counts up when somebody asks, also for the same again.
+    pub searches: RwSignal<u32>,
     /// The channel last seen of each guild, in this tab.
     pub visited: RwSignal<Vec<(GuildId, ChannelId)>>,
     /// The message being answered in the channel on screen; set by [`Chat::answer`].
@@ -157,6 +159,7 @@ impl Chat {
             screen,
             panel: Memo::new(move |_| query.with(Panel::of)),
             asked: Memo::new(move |_| query.with(Asked::of)),
+            searches: RwSignal::new(0),
             replying: RwSignal::new(None),
             editing: RwSignal::new(None),
             deleting: RwSignal::new(None),
@@ -253,6 +256,16 @@ impl Chat {
         match self.place.get_untracked() {
             Place::Guild { guild, .. } => format!("/channels/{guild}/{channel}"),
             _ => format!("/channels/@me/{channel}"),
+        }
+    }
+
+    /// The address of what is on screen, with the message it points at: what panels change is only what follows the `?`.
+    /// Does not track.
+    pub(super) fn here(self, channel: ChannelId) -> String {
+        let path = self.channel_path(channel);
+        match untrack(|| self.target()) {
+            Some(message) => format!("{path}/{message}"),
+            None => path,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::context::{Chat, Drawer};
+use super::context::{Chat, Drawer, Screen};
 use crate::app::controls::Icon;
 use crate::browser::close_watcher::OnBack;
 use crate::browser::dom::{self, Event, KeyboardEvent};
@@ -54,6 +54,14 @@ pub(super) fn open(chat: Chat, drawer: Drawer, event: &Event) {
 
 /// Shows or puts away the member list, as a drawer or beside the conversation.
 pub(super) fn toggle_members(chat: Chat, event: &Event) {
+    if let (Some(_), Screen::Channel(channel)) = (chat.panel.get_untracked(), chat.screen.get_untracked()) {
+        // Something else stands there: the list takes its place.
+        chat.members_away.set(false);
+        chat.go(&chat.here(channel), true);
+        if !panel_is_over() {
+            return event.prevent_default();
+        }
+    }
     if focus::media(PANEL_OVER) {
         chat.members_away.set(false);
         open(chat, Drawer::Members, event);

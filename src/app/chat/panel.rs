@@ -11,8 +11,8 @@ use super::pins::Pins;
 use super::search_panel::SearchPanel;
 use crate::app::controls::Icon;
 use crate::app::later::{self, Arriving, later};
-use crate::browser::dom::{Event, KeyboardEvent};
-use crate::browser::focus;
+use crate::browser::dom::{self, Event, KeyboardEvent};
+use crate::browser::{focus, scroll};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 /// Its id in the page.
@@ -65,10 +65,13 @@ impl Panel {
 pub(super) fn opener(chat: Chat, panel: Panel, channel: ChannelId) -> AnyView {
     let is_open = move || chat.panel.get() == Some(panel);
     let path = chat.channel_path(channel);
-    let (open, closed) = ([&path, "?panel=", panel.word()].concat(), path.clone());
     let press = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
-        chat.go(if untrack(is_open) { &closed } else { &open }, false);
+        let here = chat.here(channel);
+        match untrack(is_open) {
+            true => chat.go(&here, true),
+            false => chat.go(&[&here, "?panel=", panel.word()].concat(), false),
+        }
     };
     view! {
         <form method="get" action=path>
@@ -138,11 +141,20 @@ fn show(chat: Chat, panel: Panel, channel: ChannelId) -> Result<AnyView, SplitLo
 
 /// Whoever opens a panel goes into it. The page that was rendered with one has the keyboard where the reader puts it.
 fn take_keyboard(chat: Chat) {
+    let opened = chat.interactive.get_untracked();
     Effect::new(move |_| {
-        if chat.interactive.get_untracked() {
+        if opened {
             focus::by_id(ID).iter().for_each(focus::focus);
         }
     });
+}
+
+/// Goes to the beginning of what is in the panel.
+pub(super) fn to_start() {
+    if let Some(panel) = focus::by_id(ID) {
+        scroll::to_top(&panel);
+        focus::focus(&panel);
+    }
 }
 
 fn pressed(chat: Chat, panel: Panel, channel: ChannelId, event: &KeyboardEvent) {
@@ -155,9 +167,11 @@ fn pressed(chat: Chat, panel: Panel, channel: ChannelId, event: &KeyboardEvent) 
 fn close(chat: Chat, panel: Panel, channel: ChannelId, event: &Event) {
     event.prevent_default();
     event.stop_propagation();
-    chat.go(&chat.channel_path(channel), false);
+    // In place of the panel's address: a telephone's Back would open it again.
+    chat.go(&chat.here(channel), true);
     request_animation_frame(move || {
-        let opener = ["[data-opens='", panel.word(), "']"].concat();
-        focus::find(&opener).iter().for_each(focus::focus);
+        let button = focus::find(&["[data-opens='", panel.word(), "']"].concat());
+        let opener = button.filter(dom::is_shown).or_else(|| focus::find(".topbar__search [name='q']"));
+        opener.iter().for_each(focus::focus);
     });
 }

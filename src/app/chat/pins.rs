@@ -38,16 +38,26 @@ pub(super) fn turn(chat: Chat, id: MessageId) {
 struct Listed {
     messages: RwSignal<Option<Vec<Message>>>,
     problem: RwSignal<Option<String>>,
+    /// Answers to anything but the latest question come too late.
+    asked: StoredValue<u32>,
 }
 
 impl Listed {
     fn fetch(self, channel: ChannelId) {
         self.problem.set(None);
+        let number = self.asked.try_update_value(|asked| {
+            *asked = asked.wrapping_add(1);
+            *asked
+        });
         spawn_local(async move {
-            match pinned_messages(channel).await {
-                Ok(messages) => _ = self.messages.try_set(Some(messages)),
+            let result = pinned_messages(channel).await;
+            if self.asked.try_get_value() != number {
+                return;
+            }
+            match result {
+                Ok(messages) => self.messages.set(Some(messages)),
                 // What is shown is still better than nothing.
-                Err(Refusal(error)) => _ = self.problem.try_set(Some(error.to_string())),
+                Err(Refusal(error)) => self.problem.set(Some(error.to_string())),
             }
         });
     }
@@ -66,7 +76,11 @@ pub(super) fn Pins(
         _ => None,
     };
     let is_here = come_along.is_some();
-    let listed = Listed { messages: RwSignal::new(come_along), problem: RwSignal::new(None) };
+    let listed = Listed {
+        messages: RwSignal::new(come_along),
+        problem: RwSignal::new(None),
+        asked: StoredValue::new(0),
+    };
     let changed = chat.store().pins_changed.clone();
     Effect::new(move |before: Option<u32>| {
         let count = changed.get();
@@ -123,7 +137,7 @@ fn row(chat: Chat, message: Message) -> AnyView {
         view! {
             <button
                 type="button"
-                class="icon-button search-hit__action"
+                class="icon-button search-hit__action needs-script"
                 aria-label="Unpin message"
                 on:click=move |_| {
                     let toasts = toasts.clone();

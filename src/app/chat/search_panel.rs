@@ -8,6 +8,7 @@ use protocol::{ChannelId, limits};
 use super::closures::{flag, part, text, word};
 use super::context::{Chat, channel_name};
 use super::hit::hit;
+use super::panel;
 use super::searching::{Asked, label, submitted};
 use crate::api::Refusal;
 use crate::api::search::search_messages;
@@ -80,15 +81,21 @@ pub(super) fn SearchPanel(
         is_asking: RwSignal::new(false),
         asked: StoredValue::new(0),
     };
-    Effect::new(move |before: Option<Asked>| {
-        let asked = chat.asked.get();
-        if before.as_ref().map_or(!came_along, |before| *before != asked) {
-            results.fetch(chat, channel, &asked);
+    // The page that was rendered with it leaves the keyboard where the reader puts it.
+    let opened = chat.interactive.get_untracked();
+    Effect::new(move |before: Option<(Asked, u32)>| {
+        let now = (chat.asked.get(), chat.searches.get());
+        if before.as_ref().map_or(!came_along, |before| *before != now) {
+            results.fetch(chat, channel, &now.0);
         }
-        if before.is_none() {
-            focus::by_id(BOX).filter(|_| asked.text.is_empty()).iter().for_each(focus::focus);
+        if before.is_none() && opened && now.0.text.is_empty() {
+            focus::by_id(BOX).iter().for_each(focus::focus);
         }
-        asked
+        // Another page begins at its beginning.
+        if before.is_some_and(|(before, _)| before.after != now.0.after) {
+            panel::to_start();
+        }
+        now
     });
     view! {
         <div class="search-panel__query">
@@ -97,7 +104,19 @@ pub(super) fn SearchPanel(
             <p class="search-panel__count" role="status">{text(move || count(results))}</p>
         </div>
         {part(move || results.problem.get().map(|problem| {
-            view! { <p class="hits__note" role="alert">{problem}</p> }.into_any()
+            view! {
+                <div class="hits__note" role="alert">
+                    <p>{problem}</p>
+                    <button
+                        type="button"
+                        class="button button--small"
+                        on:click=move |_| results.fetch(chat, channel, &chat.asked.get_untracked())
+                    >
+                        "Try again"
+                    </button>
+                </div>
+            }
+            .into_any()
         }))}
         <div aria-busy=word(move || results.is_asking.get(), "true")>
             {part(move || results.page.with(|page| page.as_ref().map(|page| found(chat, channel, page))))}
@@ -141,7 +160,7 @@ fn query(chat: Chat, channel: ChannelId) -> AnyView {
                     on:change=move |event| {
                         let order = SearchOrder::from_text(&event_target_value(&event));
                         let asked = chat.asked.with_untracked(|asked| Asked { order, after: String::new(), ..asked.clone() });
-                        chat.go(&asked.path(&chat.channel_path(channel)), true);
+                        chat.go(&asked.path(&chat.here(channel)), true);
                     }
                 >
                     {order(SearchOrder::Newest, "Newest first")}
@@ -228,7 +247,7 @@ fn heading(chat: Chat, channel: ChannelId) -> Option<AnyView> {
 
 fn pages(chat: Chat, channel: ChannelId, page: &SearchPage) -> AnyView {
     let asked = chat.asked.get_untracked();
-    let path = chat.channel_path(channel);
+    let path = chat.here(channel);
     let first =
         (!asked.after.is_empty()).then(|| Asked { after: String::new(), ..asked.clone() }.path(&path));
     let next = page.next.map(|cursor| Asked { after: cursor.to_string(), ..asked }.path(&path));

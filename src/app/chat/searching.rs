@@ -91,7 +91,8 @@ pub(super) fn submitted(chat: Chat, channel: ChannelId, event: &leptos::ev::Subm
         order: SearchOrder::from_text(&fields.get("order")),
         after: String::new(),
     };
-    chat.go(&asked.path(&chat.channel_path(channel)), false);
+    chat.searches.update(|count| *count = count.wrapping_add(1));
+    chat.go(&asked.path(&chat.here(channel)), false);
 }
 
 /// The box in the head of the conversation, and where there is no room for it a button that leads to another.
@@ -141,7 +142,7 @@ pub(super) fn begin(chat: Chat, channel: ChannelId) {
     let boxes = focus::find(".side-panel [name='q']").or_else(|| focus::find(".topbar [name='q']"));
     match boxes.filter(dom::is_shown) {
         Some(field) => focus::focus(&field),
-        None => chat.go(&Asked::default().path(&chat.channel_path(channel)), false),
+        None => chat.go(&Asked::default().path(&chat.here(channel)), false),
     }
 }
 

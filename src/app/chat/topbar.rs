@@ -108,7 +108,7 @@ fn members_link(chat: Chat) -> AnyView {
             href="#members"
             target="_self"
             aria-label="Member list"
-            aria-expanded=word(move || chat.members_away.get(), "false")
+            aria-expanded=word(move || chat.members_away.get() || chat.panel.get().is_some(), "false")
             on:click=move |event| drawers::toggle_members(chat, &event)
         >
             <Icon name="users"/>
