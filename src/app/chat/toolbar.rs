@@ -28,6 +28,8 @@ pub(super) fn Toolbar(
             role="toolbar"
             aria-label="Message actions"
             hidden=flag(editing)
+            // A press leaves the keyboard where it is: with a button that has it the bar would stay at this row.
+            on:mousedown=move |event| event.prevent_default()
             on:keydown=move |event| move_within(element, &event)
         >
             {part(move || message.get().map(|message| buttons(chat, &message)))}
