@@ -16,7 +16,7 @@ test('what one pins the other sees in the list, and both lose it when it is take
   await act(ana.page, 'bring shoes', 'Pin message');
   await expect(list.getByRole('article')).toHaveText([/bring shoes/, /the date is the ninth/]);
   // A member may not pin; nothing offers it.
-  await message(bo.page, 'bring shoes').hover();
+  await message(bo.page, 'bring shoes').first().hover();
   await expect(bo.page.getByRole('toolbar').getByRole('button', { name: 'Mark unread' })).toBeVisible();
   await expect(bo.page.getByRole('button', { name: /pin message/i })).toHaveCount(0);
 
