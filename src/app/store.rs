@@ -86,7 +86,8 @@ pub struct StoreSignals {
     pub caught_up: ArcRwSignal<u32>,
     /// The message somebody wanted to see that is not there any more, and where it was.
     pub lacking: ArcRwSignal<Option<(ChannelId, MessageId)>>,
-    /// Counts up when a message was pinned or taken down somewhere, or a pinned one changed.
+    /// Counts up when a message was pinned or taken down somewhere, a pinned one changed, or one was deleted, which may
+    /// have been pinned.
     pub pins_changed: ArcRwSignal<u32>,
     /// The channel that was marked as unread, until it is entered anew: looking at it does not read it.
     pub kept_unread: ArcRwSignal<Option<ChannelId>>,
