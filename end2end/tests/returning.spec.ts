@@ -92,14 +92,22 @@ test('what is sent in one tab does not wait in another', async ({ room, ana }) =
   await expect(composer(second)).toHaveValue('');
 });
 
-test('deleting from the toolbar leaves the keyboard at the neighbour', async ({ room, ana }) => {
+test('deleting with the keyboard leaves it at the neighbour, and with the pointer where it was', async ({ room, ana }) => {
   await gather(room.path, ana);
-  for (const text of ['first of two', 'second of two']) await send(ana.page, text);
+  for (const text of ['first of three', 'second of three', 'third of three']) await send(ana.page, text);
   await expect(ana.page.locator('.message--pending')).toHaveCount(0);
-  await act(ana.page, 'second of two', 'Delete message');
-  await ana.page.getByRole('dialog').getByRole('button', { name: 'Delete message' }).click();
-  await expect(message(ana.page, 'second of two')).toHaveCount(0);
-  await expect(message(ana.page, 'first of two')).toBeFocused();
+  const confirm = ana.page.getByRole('dialog').getByRole('button', { name: 'Delete message' });
+  await message(ana.page, 'third of three').focus();
+  await ana.page.getByRole('toolbar').getByRole('button', { name: 'Delete message' }).press('Enter');
+  await confirm.click();
+  await expect(message(ana.page, 'third of three')).toHaveCount(0);
+  await expect(message(ana.page, 'second of three')).toBeFocused();
+
+  await composer(ana.page).focus();
+  await act(ana.page, 'second of three', 'Delete message');
+  await confirm.click();
+  await expect(message(ana.page, 'second of three')).toHaveCount(0);
+  await expect(composer(ana.page)).toBeFocused();
 });
 
 test('a note about what was done leaves the message box free', async ({ room, ana }) => {
