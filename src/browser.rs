@@ -1,5 +1,5 @@
 //! The browser's own interfaces behind small functions: socket, time, storage, clipboard, scrolling, focus,
-//! forms, addresses, a telephone's Back.
+//! forms, files, addresses, a telephone's Back.
 //!
 //! All of it compiles for the backend as well, where nothing calls it: call it from effects, event handlers and
 //! tasks only. None of it panics; what a browser refuses (a full storage, a clipboard without permission) is
@@ -17,3 +17,4 @@ pub mod scroll;
 pub mod socket;
 pub mod storage;
 pub mod time;
+pub mod upload;

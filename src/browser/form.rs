@@ -31,14 +31,6 @@ impl Fields {
     }
 }
 
-/// Whether the form of a `submit` event has something in an input of this name.
-pub fn is_filled(event: &SubmitEvent, name: &str) -> bool {
-    let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
-    let input = form.and_then(|form| dom::first_in(&form, &["input[name='", name, "']"].concat()));
-    let input = input.and_then(|input| input.dyn_into::<HtmlInputElement>().ok());
-    input.is_some_and(|input| !input.value().is_empty())
-}
-
 /// What the instance answered.
 #[derive(Debug)]
 pub struct Reply {

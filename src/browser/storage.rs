@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use protocol::entity::Attachment;
 use protocol::{ChannelId, Error, MessageId, UserId, json};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, StorageEvent};
@@ -52,21 +53,24 @@ pub struct Unsent {
     pub written_ms: i64,
     /// Why it was refused, so that it is up to the person what becomes of it.
     pub refused: Option<Error>,
+    /// Its files, which the backend has.
+    pub attachments: Vec<Attachment>,
     /// Its text.
     pub content: String,
 }
 
 impl Unsent {
-    /// Three numbers and the error, each on its line, and the text.
+    /// Three numbers, the error and the files, each on its line, and the text.
     fn to_text(&self) -> String {
         let reply = self.reply_to.map(|id| id.get()).unwrap_or_default();
         let numbers = [self.channel.get(), reply, self.written_ms].map(|number| number.to_string());
         let refused = serde_json::to_string(&self.refused).unwrap_or_default();
-        [&numbers.join("\n"), "\n", &refused, "\n", &self.content].concat()
+        let files = serde_json::to_string(&self.attachments).unwrap_or_default();
+        [&numbers.join("\n"), "\n", &refused, "\n", &files, "\n", &self.content].concat()
     }
 
     fn from_text(nonce: &str, text: &str) -> Option<Self> {
-        let mut lines = text.splitn(5, '\n');
+        let mut lines = text.splitn(6, '\n');
         let mut number = || lines.next()?.parse::<i64>().ok();
         let (channel, reply, written_ms) = (number()?, number()?, number()?);
         Some(Self {
@@ -75,6 +79,7 @@ impl Unsent {
             reply_to: MessageId::new(reply),
             written_ms,
             refused: json::read(lines.next()?).ok()?,
+            attachments: json::read(lines.next()?).ok()?,
             content: lines.next()?.to_owned(),
         })
     }
@@ -124,19 +129,28 @@ mod tests {
             reply_to: None,
             written_ms: 1_760_000_000_000,
             refused: None,
+            attachments: Vec::new(),
             content: "two\nlines\n".to_owned(),
         };
         let answer = Unsent { reply_to: MessageId::new(9), refused: Some(Error::TooLarge), ..unsent.clone() };
-        for one in [unsent, answer] {
+        let file = r#"{"id":"7","filename":"a\nb.png","content_type":"image/png","size":1}"#;
+        let with_file = Unsent { attachments: vec![json::read(file).unwrap()], ..unsent.clone() };
+        for one in [unsent, answer, with_file] {
             assert_eq!(Unsent::from_text("abc", &one.to_text()), Some(one));
         }
     }
 
     #[test]
     fn what_something_else_has_stored_is_no_message() {
-        for text in
-            ["", "7", "7\n0\n1\nnull", "0\n0\n1\nnull\nno channel", "7\n0\n1\n\nno error", "a\nb\nc\nd\ne"]
-        {
+        for text in [
+            "",
+            "7",
+            "7\n0\n1\nnull\n[]",
+            "0\n0\n1\nnull\n[]\nno channel",
+            "7\n0\n1\n\n[]\nno error",
+            "7\n0\n1\nnull\nno files\n",
+            "a\nb\nc\nd\ne\nf",
+        ] {
             assert_eq!(Unsent::from_text("abc", text), None, "{text:?}");
         }
     }

@@ -9,12 +9,13 @@ use super::closures::{part, text};
 use super::context::Chat;
 use super::sending;
 use super::suggestions::Suggestions;
+use super::taking::Taking;
+use super::tray::tray;
 use super::typing::Typing;
 use crate::api::messages::SendMessage;
 use crate::app::controls::{Icon, initial_text};
 use crate::app::form::{CallField, Submission};
 use crate::browser::dom::{HtmlTextAreaElement, KeyboardEvent};
-use crate::browser::form::is_filled;
 use crate::browser::listener::Listener;
 use crate::browser::{focus, storage, time};
 
@@ -74,7 +75,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
     };
     let submit = move || {
         let Some(input) = input.get_untracked() else { return };
-        if input.value().trim().is_empty() {
+        if input.value().trim().is_empty() && !chat.files().are_fit(channel) {
             return;
         }
         match sending::send(chat, channel, &input.value()) {
@@ -86,6 +87,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
         }
     };
     keep_draft(chat, channel, input, over);
+    let taking = Taking::new(chat, channel, problem);
     view! {
         <form
             class="composer"
@@ -93,12 +95,11 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
             enctype="multipart/form-data"
             aria-label="New message"
             novalidate=chat.interactive
+            class:composer--drop=taking.over
+            on:paste=move |event| taking.paste(&event)
             on:submit=move |event| {
-                // Files that were chosen before script was here go with the form as it is.
-                if !is_filled(&event, "files") {
-                    event.prevent_default();
-                    submit();
-                }
+                event.prevent_default();
+                submit();
             }
         >
             {part(move || chat.replying.get().map(|message| reply_context(chat, &message)))}
@@ -108,8 +109,10 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
             <CallField of=SendMessage::PATH/>
             <input type="hidden" name="channel_id" value=channel.to_string()/>
             <input type="hidden" name="next" value=chat.channel_path(channel)/>
-            {part(move || chat.may_attach(channel).then(plain_files))}
+            {tray(chat, channel)}
+            {taking.hint()}
             <div class="composer__row">
+                {taking.input()}
                 {text_box(chat, channel, input, label, first, changed, submit)}
                 {send_button()}
             </div>
@@ -155,17 +158,6 @@ fn text_box(
                 }
             }
         >{initial_text(first)}</textarea>
-    }
-    .into_any()
-}
-
-/// Files go along with a message that is sent without script. They stand behind the fields that say what for.
-fn plain_files() -> AnyView {
-    view! {
-        <label class="composer__files no-script">
-            "Attach files"
-            <input type="file" name="files" multiple=true/>
-        </label>
     }
     .into_any()
 }

@@ -9,6 +9,7 @@ use protocol::snapshot::Place;
 use protocol::{ChannelId, GuildId, MessageId, UserId, markup};
 
 use super::closures::{flag, word};
+use super::files::Files;
 use super::live::Live;
 use super::panel::Panel;
 use super::reacting::Wish;
@@ -82,6 +83,7 @@ pub(super) struct Chat {
     store: StoredValue<Store>,
     live: StoredValue<Live>,
     toasts: StoredValue<Toasts>,
+    files: StoredValue<Files>,
     navigate: StoredValue<Navigate>,
     edited: StoredValue<Option<(MessageId, String)>>,
     /// What is being answered, in each channel at most one. It goes with the draft.
@@ -147,9 +149,11 @@ impl Chat {
             Memo::new(move |_| screen_of(&store, place.get()))
         };
         let interactive = RwSignal::new(false);
+        let live: Live = expect_context();
         let chat = Self {
+            files: StoredValue::new(Files::new(store.clone(), live.clone())),
             store: StoredValue::new(store),
-            live: StoredValue::new(expect_context()),
+            live: StoredValue::new(live),
             toasts: StoredValue::new(use_toasts()),
             navigate: StoredValue::new(Box::new(use_navigate()) as Navigate),
             edited: StoredValue::new(None),
@@ -182,6 +186,7 @@ impl Chat {
             look();
             ["online", "offline"].map(|event| Listener::new(event, move |_| look()))
         });
+        chat.files().keep_page();
         provide_context(chat);
         chat
     }
@@ -194,6 +199,11 @@ impl Chat {
     /// What ties it to the backend.
     pub(super) fn live(self) -> Live {
         self.live.get_value()
+    }
+
+    /// Files that have no message yet.
+    pub(super) fn files(self) -> Files {
+        self.files.get_value()
     }
 
     /// Notes about results.

@@ -32,11 +32,18 @@ pub(super) fn keep(store: &Store) {
         }
         let mut now = Vec::with_capacity(unsent.len());
         for outgoing in unsent {
-            let Outgoing { nonce, channel, content, reply_to, delivery, written_ms, .. } = outgoing;
-            let refused = if let Delivery::Failed(error) = delivery { Some(error) } else { None };
+            let Outgoing { nonce, channel, content, reply_to, attachments, delivery, written_ms, .. } =
+                outgoing;
+            let refused = match delivery {
+                Delivery::Failed(error) => Some(error),
+                // Files on this device go with the page.
+                _ if outgoing.uploading => Some(Error::AttachmentGone),
+                _ => None,
+            };
             now.push((nonce.clone(), refused.clone()));
             if !kept.contains(&(nonce.clone(), refused.clone())) {
-                storage::keep_unsent(me, &Unsent { nonce, channel, reply_to, written_ms, refused, content });
+                let unsent = Unsent { nonce, channel, reply_to, written_ms, refused, attachments, content };
+                storage::keep_unsent(me, &unsent);
             }
         }
         now
@@ -47,7 +54,8 @@ pub(super) fn keep(store: &Store) {
 /// waits for the person.
 pub(super) fn bring_back(store: &Store) {
     let (me, now) = (store.my_id(), time::now_ms());
-    for Unsent { nonce, channel, reply_to, written_ms, refused, content } in storage::unsent(me) {
+    for Unsent { nonce, channel, reply_to, written_ms, refused, attachments, content } in storage::unsent(me)
+    {
         let age_ms = now - written_ms;
         if age_ms > KEPT_FOR_MS {
             storage::forget_unsent(me, &nonce);
@@ -55,6 +63,7 @@ pub(super) fn bring_back(store: &Store) {
         }
         let too_old = (age_ms > SENT_WITHIN_MS).then_some(Error::Disconnected);
         let delivery = refused.or(too_old).map_or(Delivery::Pending, Delivery::Failed);
-        store.restore(Outgoing { nonce, channel, content, reply_to, delivery, tries: 0, written_ms });
+        let text = Outgoing::new(nonce, channel, content, written_ms);
+        store.restore(Outgoing { reply_to, attachments, delivery, ..text });
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use protocol::entity::NewAttachment;
 use protocol::frame::{ClientFrame, CloseCode, ServerFrame};
 use protocol::snapshot::Anchor;
 use protocol::{ChannelId, Error, GuildId};
@@ -225,8 +226,9 @@ impl Live {
     }
 
     async fn deliver_one(&self, outgoing: Outgoing) {
-        let Outgoing { nonce, channel, content, reply_to, tries, .. } = outgoing;
-        let send = send_message(channel, content, reply_to, nonce.to_string(), Vec::new(), String::new());
+        let Outgoing { nonce, channel, content, reply_to, attachments, tries, .. } = outgoing;
+        let files = attachments.into_iter().map(NewAttachment::from).collect();
+        let send = send_message(channel, content, reply_to, nonce.to_string(), files, String::new());
         let request = Box::pin(send);
         match select(request, Box::pin(time::sleep(ANSWER_WITHIN_MS))).await {
             Either::Left((Ok(message), _)) => self.0.store.answered(&nonce, Ok(message)),

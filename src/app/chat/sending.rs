@@ -9,14 +9,25 @@ use protocol::{ChannelId, MessageId};
 use super::context::{Chat, focus_composer};
 use crate::api::Refusal;
 use crate::api::messages::{delete_message, edit_message, mark_read, mark_unread as mark_message_unread};
+use crate::app::store::outbox::Outgoing;
 use crate::browser::{clipboard, focus, time};
 
-/// Puts a message in its channel and on its way. The error of the first rule it breaks, and nothing happens.
+/// Puts a message in its channel and on its way, with the files of the channel's tray. The error of the first rule it
+/// breaks, and nothing happens.
 pub(super) fn send(chat: Chat, channel: ChannelId, text: &str) -> Result<(), protocol::Error> {
-    let content = Content::parse(text)?.into_string();
-    let reply_to = chat.replying.get_untracked().map(|message| message.id);
-    let (store, live) = (chat.store(), chat.live());
-    store.enqueue(time::nonce(), channel, content, reply_to, time::now_ms());
+    let (store, live, files) = (chat.store(), chat.live(), chat.files());
+    let content = match Content::parse_optional(text)? {
+        None if files.are_fit(channel) => String::new(),
+        content => content.map_or_else(|| Content::parse(text), Ok)?.into_string(),
+    };
+    let nonce = time::nonce();
+    let attachments = files.give(channel, &nonce);
+    store.enqueue(Outgoing {
+        reply_to: chat.replying.get_untracked().map(|message| message.id),
+        uploading: attachments.is_none(),
+        attachments: attachments.unwrap_or_default(),
+        ..Outgoing::new(nonce, channel, content, time::now_ms())
+    });
     chat.answer(channel, None);
     live.deliver();
     to_end(chat, channel);

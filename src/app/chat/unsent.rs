@@ -8,9 +8,10 @@ use protocol::Error;
 
 use super::closures::{part, text};
 use super::context::Chat;
+use super::tray;
 use crate::app::controls::{Icon, Spinner};
-use crate::app::store::Link;
 use crate::app::store::timeline::{Delivery, Row, RowKey};
+use crate::app::store::{Link, Store};
 
 /// How long a message may be on its way before words say so. Most arrive sooner, and nothing flickers. Where there is
 /// no network, words come at once.
@@ -23,8 +24,11 @@ pub(super) fn delivery(chat: Chat, row: &Row) -> Option<AnyView> {
     Effect::new(move |_| set_timeout(move || _ = late.try_set(true), PATIENCE));
     let entry = row.entry.clone();
     let delivery = Memo::new(move |_| entry.with(|entry| entry.delivery.clone()));
+    let (files, waiting) = (chat.files(), nonce.clone());
+    let waits = Memo::new(move |_| !files.of_message(&waiting).is_empty());
     Some(part(move || match delivery.get() {
         Delivery::Sent => None,
+        Delivery::Pending if waits.get() => Some(tray::of_message(chat, nonce.clone())),
         Delivery::Pending => (late.get() || !chat.has_network.get()).then(|| on_its_way(chat)),
         Delivery::Unknown => Some(unanswered(chat, nonce.clone())),
         Delivery::Failed(error) => Some(failed(chat, nonce.clone(), &error)),
@@ -53,7 +57,11 @@ fn unanswered(chat: Chat, nonce: Arc<str>) -> AnyView {
 
 fn failed(chat: Chat, nonce: Arc<str>, error: &Error) -> AnyView {
     let (edited, discarded) = (nonce.clone(), nonce.clone());
-    let retry = if *error == Error::ReplyGone { unquoted(chat, nonce) } else { again(chat, nonce) };
+    let retry = match error {
+        Error::ReplyGone => unquoted(chat, nonce),
+        Error::AttachmentGone => without_files(chat, nonce),
+        _ => Some(again(chat, nonce)),
+    };
     view! {
         <p class="message__state" role="alert">
             <Icon name="warning"/>
@@ -61,11 +69,14 @@ fn failed(chat: Chat, nonce: Arc<str>, error: &Error) -> AnyView {
             {retry}
             <button class="message__state-action" type="button" on:click=move |_| {
                 if let Some(outgoing) = chat.store().discard(&edited) {
+                    chat.files().take_back(outgoing.channel, &edited, outgoing.attachments);
                     chat.composing.set(Some(outgoing.content));
                 }
             }>"Edit"</button>
             <button class="message__state-action" type="button" on:click=move |_| {
-                chat.store().discard(&discarded);
+                if let Some(outgoing) = chat.store().discard(&discarded) {
+                    chat.files().discard(&discarded, &outgoing.attachments);
+                }
             }>"Discard"</button>
         </p>
     }
@@ -76,6 +87,7 @@ fn again(chat: Chat, nonce: Arc<str>) -> AnyView {
     view! {
         <button class="message__state-action" type="button" on:click=move |_| {
             chat.store().retry(&nonce);
+            chat.files().again_for(&nonce);
             chat.live().deliver();
         }>"Try again"</button>
     }
@@ -83,12 +95,24 @@ fn again(chat: Chat, nonce: Arc<str>) -> AnyView {
 }
 
 /// What a message answers may be gone: it is sent without it.
-fn unquoted(chat: Chat, nonce: Arc<str>) -> AnyView {
+fn unquoted(chat: Chat, nonce: Arc<str>) -> Option<AnyView> {
+    Some(without(chat, "Send without the reply", move |store| store.retry_without_reply(&nonce)))
+}
+
+/// Its files may be gone: what has words as well is sent without them.
+fn without_files(chat: Chat, nonce: Arc<str>) -> Option<AnyView> {
+    let unsent = untrack(|| chat.store().unsent());
+    let has_words = unsent.iter().any(|outgoing| outgoing.nonce == nonce && !outgoing.content.is_empty());
+    has_words.then(|| without(chat, "Send without the files", move |store| store.retry_without_files(&nonce)))
+}
+
+fn without(chat: Chat, words: &'static str, retry: impl Fn(Store) + 'static) -> AnyView {
+    let retry: Box<dyn Fn(Store)> = Box::new(retry);
     view! {
         <button class="message__state-action" type="button" on:click=move |_| {
-            chat.store().retry_without_reply(&nonce);
+            retry(chat.store());
             chat.live().deliver();
-        }>"Send without the reply"</button>
+        }>{words}</button>
     }
     .into_any()
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::{GetUntracked, WithUntracked};
 use proptest::prelude::*;
+use protocol::entity::Attachment;
 use protocol::event::Event;
 use protocol::frame::ServerFrame;
 use protocol::snapshot::Anchor;
@@ -55,15 +56,7 @@ fn arrival(messages: usize) -> impl Strategy<Value = Arrival> {
 
 /// A message that an earlier page wrote and could not get confirmed.
 fn left_over(number: usize) -> Outgoing {
-    Outgoing {
-        nonce: nonce(number),
-        channel: channel(),
-        content: "hi".to_owned(),
-        reply_to: None,
-        delivery: Delivery::Pending,
-        tries: 0,
-        written_ms: 1_700_000_000_000,
-    }
+    Outgoing::new(nonce(number), channel(), "hi".to_owned(), 1_700_000_000_000)
 }
 
 struct Run {
@@ -79,7 +72,7 @@ impl Run {
         let store = Store::new(world.page(channel()));
         let me = world.me();
         for number in 0..messages {
-            store.enqueue(nonce(number), channel(), "hi".to_owned(), None, 1_700_000_000_000);
+            store.enqueue(Outgoing::new(nonce(number), channel(), "hi".to_owned(), 1_700_000_000_000));
         }
         let sent = (0..messages)
             .map(|number| world.post(channel(), me, "hi", Some(&nonce(number)), None).id)
@@ -189,7 +182,7 @@ fn an_answer_after_the_message_was_deleted_does_not_bring_it_back() {
 fn a_refused_message_keeps_its_text_for_another_try() {
     let world = World::new();
     let store = Store::new(world.page(channel()));
-    store.enqueue(nonce(0), channel(), "important".to_owned(), None, 1_700_000_000_000);
+    store.enqueue(Outgoing::new(nonce(0), channel(), "important".to_owned(), 1_700_000_000_000));
     assert_eq!(store.next_outgoing().map(|outgoing| outgoing.content).as_deref(), Some("important"));
     store.answered(&nonce(0), Err(Error::Disconnected));
     assert!(store.next_outgoing().is_none());
@@ -207,7 +200,7 @@ fn a_refused_message_keeps_its_text_for_another_try() {
 fn a_message_that_arrived_and_was_deleted_is_not_offered_for_another_try() {
     let world = World::new();
     let store = Store::new(world.page(channel()));
-    store.enqueue(nonce(0), channel(), "oops".to_owned(), None, 1_700_000_000_000);
+    store.enqueue(Outgoing::new(nonce(0), channel(), "oops".to_owned(), 1_700_000_000_000));
     store.unanswered(&nonce(0));
     store.answered(&nonce(0), Err(Error::MessageGone));
     assert!(store.unsent().is_empty() && !store.has_outgoing());
@@ -220,7 +213,7 @@ fn messages_go_out_in_the_order_they_were_written() {
     let world = World::new();
     let store = Store::new(world.page(channel()));
     for number in 0..3 {
-        store.enqueue(nonce(number), channel(), format!("{number}"), None, 1_700_000_000_000);
+        store.enqueue(Outgoing::new(nonce(number), channel(), format!("{number}"), 1_700_000_000_000));
     }
     store.answered(&nonce(0), Err(Error::Forbidden));
     assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(1)));
@@ -240,11 +233,41 @@ fn messages_go_out_in_the_order_they_were_written() {
 }
 
 #[test]
+fn a_message_waits_for_its_files_and_holds_up_nothing_meanwhile() {
+    let world = World::new();
+    let store = Store::new(world.page(channel()));
+    let text = Outgoing::new(nonce(0), channel(), "look".to_owned(), 1_700_000_000_000);
+    store.enqueue(Outgoing { uploading: true, ..text });
+    store.enqueue(Outgoing::new(nonce(1), channel(), "meanwhile".to_owned(), 1_700_000_000_000));
+    assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(1)));
+    store.answered(&nonce(1), Err(Error::Forbidden));
+    assert!(!store.has_outgoing());
+
+    store.answered(&nonce(0), Err(Error::Disconnected));
+    store.retry(&nonce(0));
+    assert!(!store.has_outgoing(), "tried again are the files, not the message");
+    let json = r#"{"id":"7","filename":"cat.png","content_type":"image/png","size":1,"description":"a cat"}"#;
+    let file: Attachment = protocol::json::read(json).expect("a file");
+    store.uploaded(&nonce(0), vec![file.clone()]);
+    let next = store.next_outgoing().expect("in line");
+    assert_eq!((next.nonce, next.attachments), (nonce(0), vec![file.clone()]));
+    let timeline = store.timeline(channel()).expect("open");
+    let shown =
+        || timeline.slots.with_untracked(|slots| slots[0].row.entry.get_untracked().message.attachments);
+    assert_eq!(shown(), [file]);
+
+    store.answered(&nonce(0), Err(Error::AttachmentGone));
+    store.retry_without_files(&nonce(0));
+    assert_eq!(store.next_outgoing().map(|outgoing| outgoing.attachments), Some(Vec::new()));
+    assert_eq!(shown(), []);
+}
+
+#[test]
 fn a_message_without_an_answer_holds_up_its_own_channel_only() {
     let world = World::new();
     let store = Store::new(world.page(channel()));
     for (number, place) in [channel(), channel(), world.dm].into_iter().enumerate() {
-        store.enqueue(nonce(number), place, format!("{number}"), None, 1_700_000_000_000);
+        store.enqueue(Outgoing::new(nonce(number), place, format!("{number}"), 1_700_000_000_000));
     }
     assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(0)));
     store.unanswered(&nonce(0));
@@ -257,8 +280,8 @@ fn a_message_without_an_answer_holds_up_its_own_channel_only() {
 fn what_was_not_sent_waits_for_a_channel_that_goes_away_and_comes_back() {
     let world = World::new();
     let store = Store::new(world.page(channel()));
-    store.enqueue(nonce(0), channel(), "before".to_owned(), None, 1_700_000_000_000);
-    store.enqueue(nonce(1), world.dm, "elsewhere".to_owned(), None, 1_700_000_000_000);
+    store.enqueue(Outgoing::new(nonce(0), channel(), "before".to_owned(), 1_700_000_000_000));
+    store.enqueue(Outgoing::new(nonce(1), world.dm, "elsewhere".to_owned(), 1_700_000_000_000));
     store.forget_timeline(channel());
     assert!(store.timeline(channel()).is_none());
     assert_eq!(store.next_outgoing().map(|outgoing| outgoing.nonce), Some(nonce(1)), "the other goes out");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::{GetUntracked, Track, Update, WithUntracked};
-use protocol::entity::{Message, MessageKind, Preview, Quoted};
+use protocol::entity::{Attachment, Message, MessageKind, Preview, Quoted};
 use protocol::id::{EPOCH_MS, NODE_BITS, SEQUENCE_BITS};
 use protocol::{ChannelId, Error, MessageId};
 
@@ -21,6 +21,10 @@ pub struct Outgoing {
     pub content: String,
     /// What it answers.
     pub reply_to: Option<MessageId>,
+    /// Its files, as far as the backend has them.
+    pub attachments: Vec<Attachment>,
+    /// Whether more of them are on their way: it is not sent before they are there.
+    pub uploading: bool,
     /// How it stands.
     pub delivery: Delivery,
     /// How often it went out.
@@ -30,30 +34,34 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
+    /// A text that nobody has sent yet. `written_ms` is milliseconds since the Unix epoch, by the clock here; the
+    /// backend's time replaces it.
+    pub fn new(nonce: Arc<str>, channel: ChannelId, content: String, written_ms: i64) -> Self {
+        Self {
+            nonce,
+            channel,
+            content,
+            reply_to: None,
+            attachments: Vec::new(),
+            uploading: false,
+            delivery: Delivery::Pending,
+            tries: 0,
+            written_ms,
+        }
+    }
+
     /// Whether it is sent without anybody doing anything. One that was refused for good waits for the person.
     fn is_in_line(&self) -> bool {
-        matches!(self.delivery, Delivery::Pending | Delivery::Unknown)
+        !self.uploading && matches!(self.delivery, Delivery::Pending | Delivery::Unknown)
     }
 }
 
 impl Store {
-    /// Puts a message at the end of its channel and in line for sending. `now_ms` is milliseconds since the
-    /// Unix epoch, by the clock here; the backend's time replaces it.
-    pub fn enqueue(
-        &self,
-        nonce: Arc<str>,
-        channel: ChannelId,
-        content: String,
-        reply_to: Option<MessageId>,
-        now_ms: i64,
-    ) {
-        self.stop_keeping_unread(channel);
-        let timeline = self.open_timeline(channel);
-        let delivery = Delivery::Pending;
-        self.put_in_line(
-            &timeline,
-            Outgoing { nonce, channel, content, reply_to, delivery, tries: 0, written_ms: now_ms },
-        );
+    /// Puts a message at the end of its channel and in line for sending.
+    pub fn enqueue(&self, outgoing: Outgoing) {
+        self.stop_keeping_unread(outgoing.channel);
+        let timeline = self.open_timeline(outgoing.channel);
+        self.put_in_line(&timeline, outgoing);
     }
 
     /// Takes over a message that an earlier page could not get confirmed. If it had arrived after all, its
@@ -73,7 +81,8 @@ impl Store {
 
     /// Shows what is not confirmed at the end of a channel.
     fn show(&self, timeline: &Timeline, outgoing: &Outgoing) {
-        let Outgoing { nonce, channel, content, reply_to, written_ms, delivery, .. } = outgoing.clone();
+        let Outgoing { nonce, channel, content, reply_to, attachments, written_ms, delivery, .. } =
+            outgoing.clone();
         let quoted = reply_to.map(|id| Quoted {
             id,
             preview: timeline.row(id).map(|row| {
@@ -91,7 +100,7 @@ impl Store {
             edited_at: None,
             reply_to: quoted,
             mentions: Vec::new(),
-            attachments: Vec::new(),
+            attachments,
             reactions: Vec::new(),
             pinned: false,
             nonce: Some(nonce.to_string()),
@@ -213,6 +222,25 @@ impl Store {
         }
         if let Some(timeline) = channel.and_then(|channel| self.timeline(channel)) {
             timeline.unquote(nonce);
+        }
+        self.retry(nonce);
+    }
+
+    /// Puts a message back in line without its files, which are gone. Nothing was written under its nonce.
+    pub fn retry_without_files(&self, nonce: &str) {
+        self.uploaded(nonce, Vec::new());
+    }
+
+    /// The backend has all files of a message: it is in line.
+    pub fn uploaded(&self, nonce: &str, attachments: Vec<Attachment>) {
+        let mut channel = None;
+        for outgoing in lock(&self.outbox).iter_mut().filter(|outgoing| *outgoing.nonce == *nonce) {
+            outgoing.attachments.clone_from(&attachments);
+            outgoing.uploading = false;
+            channel = Some(outgoing.channel);
+        }
+        if let Some(timeline) = channel.and_then(|channel| self.timeline(channel)) {
+            timeline.attach(nonce, attachments);
         }
         self.retry(nonce);
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
-use protocol::entity::{Message, MessageKind, Reaction, User};
+use protocol::entity::{Attachment, Message, MessageKind, Reaction, User};
 use protocol::event::Event;
 use protocol::markup::quotation;
 use protocol::permissions::Permissions;
@@ -423,6 +423,13 @@ impl Timeline {
                 entry.message.reply_to = None;
                 entry.message.kind = MessageKind::Default;
             });
+        }
+    }
+
+    /// A message that was not sent has these files now.
+    pub(super) fn attach(&self, nonce: &str, attachments: Vec<Attachment>) {
+        if let Some(row) = self.own_row(nonce) {
+            row.entry.update(|entry| entry.message.attachments = attachments);
         }
     }
 

@@ -8,6 +8,7 @@ use protocol::frame::ServerFrame;
 use protocol::snapshot::{Anchor, History};
 use protocol::{ChannelId, MessageId, Stream, UserId};
 
+use super::outbox::Outgoing;
 use super::samples::World;
 use super::timeline::{Edges, RowKey, Timeline, WINDOW};
 use super::{Store, Want};
@@ -101,7 +102,7 @@ impl Reader {
     fn write(&mut self) {
         let nonce: Arc<str> = format!("nonce-{}", self.nonces).into();
         self.nonces += 1;
-        self.store.enqueue(nonce.clone(), self.place, "mine".to_owned(), None, 1_700_000_000_000);
+        self.store.enqueue(Outgoing::new(nonce.clone(), self.place, "mine".to_owned(), 1_700_000_000_000));
         let id = self.world.post(self.place, self.world.me(), "mine", Some(&nonce), None).id;
         self.unanswered.push((nonce, id));
     }

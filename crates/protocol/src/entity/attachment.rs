@@ -82,6 +82,12 @@ pub struct NewAttachment {
     pub is_spoiler: bool,
 }
 
+impl From<Attachment> for NewAttachment {
+    fn from(file: Attachment) -> Self {
+        Self { id: file.id, description: file.description, is_spoiler: file.is_spoiler }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Attachment;
