@@ -21,6 +21,7 @@ pub mod pages;
 pub mod settings;
 pub mod shell;
 pub mod store;
+mod view;
 pub mod words;
 
 pub use shell::shell;
@@ -32,6 +33,7 @@ use pages::{
     AskedPage, Entrance, Front, NotFound, SignedIn, asked_page, entrance, fetch_asked, fetch_entrance,
 };
 use settings::Page;
+use view::view;
 
 /// The title of the window, with the product's name.
 fn full_title(text: String) -> String {

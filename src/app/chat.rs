@@ -92,6 +92,7 @@ use crate::app::controls::{EmptyState, Icon, Spinner, at_once};
 use crate::app::pages::{CreateChannelOpener, CreateOrJoinOpener, NewMessageOpener};
 use crate::app::store::reads::totals;
 use crate::app::store::{Link, Stage, Store};
+use crate::app::view::view;
 
 /// Every conversation, at whichever address. Going from one to the next changes what is in it, not the frame.
 #[component]
@@ -105,10 +106,10 @@ pub fn ChatFrame() -> impl IntoView {
     let panel = part(move || {
         let Screen::Channel(channel) = chat.screen.get() else { return None };
         if let Some(panel) = chat.panel.get() {
-            return Some(view! { <SidePanel panel channel/> }.into_any());
+            return Some(view! { <SidePanel panel channel/> });
         }
         let guild = chat.guild().filter(|guild| guild.stage.get() == Stage::Loaded)?;
-        Some(view! { <MemberPanel guild/> }.into_any())
+        Some(view! { <MemberPanel guild/> })
     });
     let navigation_open = move || chat.drawer.get() == Some(Drawer::Navigation);
     let heading = heading(chat);
@@ -117,7 +118,7 @@ pub fn ChatFrame() -> impl IntoView {
         // Only where there is one: a link to nothing is no way to skip.
         {part(move || matches!(chat.screen.get(), Screen::Channel(_)).then(|| view! {
             <div class="skip-links"><a href="#composer" target="_self">"Skip to message box"</a></div>
-        }.into_any()))}
+        }))}
         <div class="app">
             <div
                 class="navigation"
@@ -157,7 +158,7 @@ pub fn ChatFrame() -> impl IntoView {
         <DeletionDialog/>
         <Profile/>
     };
-    at_once(frame.into_any())
+    at_once(frame)
 }
 
 /// What can be done before anything is open.
@@ -177,7 +178,6 @@ fn home() -> Option<AnyView> {
                 </CreateOrJoinOpener>
             </EmptyState>
         }
-        .into_any()
     } else {
         view! {
             <EmptyState
@@ -191,20 +191,18 @@ fn home() -> Option<AnyView> {
                 </NewMessageOpener>
             </EmptyState>
         }
-        .into_any()
     })
 }
 
 /// What stands in the middle.
 fn middle(screen: Screen) -> AnyView {
     match screen {
-        Screen::Channel(channel) => view! { <Conversation channel/> }.into_any(),
-        Screen::Home => view! { <PlainTopbar title="Messages"/>{part(home)} }.into_any(),
+        Screen::Channel(channel) => view! { <Conversation channel/> },
+        Screen::Home => view! { <PlainTopbar title="Messages"/>{part(home)} },
         Screen::Loading => view! {
             <PlainTopbar title=""/>
             <div class="empty-state" role="status"><p class="muted with-icon"><Spinner/>"Loading"</p></div>
-        }
-        .into_any(),
+        },
         Screen::NoChannels(guild) => view! {
             <PlainTopbar title="No channels"/>
             <EmptyState
@@ -216,8 +214,7 @@ fn middle(screen: Screen) -> AnyView {
                     <CreateChannelOpener guild class="button button--primary" label="">"Create the first one"</CreateChannelOpener>
                 })}
             </EmptyState>
-        }
-        .into_any(),
+        },
         Screen::Nothing => view! {
             <PlainTopbar title="Nothing here"/>
             <EmptyState
@@ -227,8 +224,7 @@ fn middle(screen: Screen) -> AnyView {
             >
                 <a class="button" href="/channels/@me">"Back to your messages"</a>
             </EmptyState>
-        }
-        .into_any(),
+        },
     }
 }
 

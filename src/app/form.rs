@@ -14,6 +14,7 @@ use protocol::{Error, json};
 use crate::api::plain_forms::{CALL, RefusedForm, refused_form};
 use crate::api::{JsonText, Refusal};
 use crate::app::controls::Typed;
+use crate::app::view::view;
 use crate::browser::form::{self, Fields, Reply};
 
 /// The form that brought this page back, until script has taken over.

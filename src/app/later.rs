@@ -14,6 +14,7 @@ use leptos::wasm_split::SplitLoaderError;
 
 use super::controls::{EmptyState, Spinner};
 use super::pages::current_path;
+use crate::app::view::view;
 
 /// What a part's function answers, or its fetching alone.
 pub type Arriving<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
@@ -51,7 +52,7 @@ pub type Frame = fn(AnyView) -> AnyView;
 
 /// A page of its own.
 pub fn as_page(content: AnyView) -> AnyView {
-    view! { <main class="page page--plain" id="conversation" tabindex="-1">{content}</main> }.into_any()
+    view! { <main class="page page--plain" id="conversation" tabindex="-1">{content}</main> }
 }
 
 /// Nothing: it stands where the part will.
@@ -74,10 +75,10 @@ pub fn later(fetch: Fetch, frame: Frame, show: impl Fn() -> Arriving<AnyView> + 
         return here(show()).into_any();
     }
     (move || match fetched.get() {
-        Fetched::Waiting => frame(view! { <Waiting/> }.into_any()),
+        Fetched::Waiting => frame(view! { <Waiting/> }),
         // Made here and not where it is fetched: here is its context.
         Fetched::Here => here(show()).into_any(),
-        Fetched::Failed => frame(view! { <Unfetched again/> }.into_any()),
+        Fetched::Failed => frame(view! { <Unfetched again/> }),
     })
     .into_any()
 }

@@ -20,6 +20,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 pub use appearance::show_look;
 
 use super::later::{Arriving, as_page, later};
+use crate::app::view::view;
 use account::AccountPage;
 use appearance::AppearancePage;
 use devices::DevicesPage;
@@ -57,11 +58,11 @@ pub fn fetch() -> Arriving<()> {
 #[wasm_split(settings, wasm_split_path = leptos::wasm_split, fallible, preload(fetch_settings))]
 fn show(page: Page) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
-        Page::Account => view! { <AccountPage/> }.into_any(),
-        Page::Devices => view! { <DevicesPage/> }.into_any(),
-        Page::Appearance => view! { <AppearancePage/> }.into_any(),
-        Page::GuildOverview => view! { <GuildOverviewPage/> }.into_any(),
-        Page::GuildChannels => view! { <GuildChannelsPage/> }.into_any(),
-        Page::GuildInvites => view! { <GuildInvitesPage/> }.into_any(),
+        Page::Account => view! { <AccountPage/> },
+        Page::Devices => view! { <DevicesPage/> },
+        Page::Appearance => view! { <AppearancePage/> },
+        Page::GuildOverview => view! { <GuildOverviewPage/> },
+        Page::GuildChannels => view! { <GuildChannelsPage/> },
+        Page::GuildInvites => view! { <GuildInvitesPage/> },
     })
 }

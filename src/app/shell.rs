@@ -8,6 +8,7 @@ use protocol::entity::{Settings, Theme};
 
 use super::App;
 use crate::api::document::{assets, remembered_look, send_policy};
+use crate::app::view::view;
 
 /// The whole HTML document of a page. Also sends the headers that belong to it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {

@@ -99,16 +99,18 @@ const ROOMS: &[Room] = &[
     // Serving puts what takes plain forms around the pages.
     ("command", &["protocol", "backend", "api", "app"]),
     ("browser", &["protocol"]),
-    ("app", &["api", "protocol"]),
+    ("app", &["api", "protocol", "app::view"]),
     ("app::words", &["protocol"]),
+    // A macro, for all that is seen.
+    ("app::view", &[]),
     // Props in, callbacks out. Some props are entities.
-    ("app::controls", &["protocol", "browser"]),
+    ("app::controls", &["protocol", "browser", "app::view"]),
     ("app::store", &["protocol", "browser"]),
-    ("app::shell", &["protocol", "api", "app", "app::words"]),
+    ("app::shell", &["protocol", "api", "app", "app::words", "app::view"]),
     // A form that was refused tells its fields what was typed.
-    ("app::form", &["protocol", "api", "browser", "app::controls"]),
+    ("app::form", &["protocol", "api", "browser", "app::controls", "app::view"]),
     // What does not arrive is told on a page.
-    ("app::later", &["app::controls", "app::pages"]),
+    ("app::later", &["app::controls", "app::pages", "app::view"]),
     ("app::pages", SCREEN),
     ("app::settings", SCREEN),
     ("app::chat", SCREEN),
@@ -131,6 +133,7 @@ const SCREEN: &[&str] = &[
     "app::settings",
     "app::shell",
     "app::store",
+    "app::view",
     "app::words",
 ];
 

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::entity::Attachment;
 
 use crate::app::controls::Icon;
+use crate::app::view::view;
 
 /// Pixels a single picture may have across and down: the design's 33 and 21 rem.
 const LARGEST: (u32, u32) = (528, 336);
@@ -19,7 +20,7 @@ pub(super) fn attachments(files: &[Attachment]) -> Option<AnyView> {
         files.iter().partition(|file| is_picture(file));
     let mut views: Vec<AnyView> = pictures.chunks(IN_BLOCK).map(block).collect();
     views.extend(others.into_iter().map(one));
-    Some(view! { <div class="attachments">{views}</div> }.into_any())
+    Some(view! { <div class="attachments">{views}</div> })
 }
 
 /// Whether it stands among the pictures. A hidden one stands alone.
@@ -30,7 +31,7 @@ fn is_picture(file: &Attachment) -> bool {
 fn block(pictures: &[&Attachment]) -> AnyView {
     let alone = pictures.len() == 1;
     let views: Vec<AnyView> = pictures.iter().map(|file| picture(file, alone)).collect();
-    view! { <div class="image-grid" data-count=pictures.len().to_string()>{views}</div> }.into_any()
+    view! { <div class="image-grid" data-count=pictures.len().to_string()>{views}</div> }
 }
 
 /// A picture, which leads to itself in full size. It has its room before it is here: nothing moves when it comes.
@@ -46,7 +47,6 @@ fn picture(file: &Attachment, alone: bool) -> AnyView {
             {said.then(|| view! { <span class="image-grid__alt" aria-hidden="true">"ALT"</span> })}
         </a>
     }
-    .into_any()
 }
 
 /// The size a picture is shown at: as it is, or as large as there is room, in its own shape.
@@ -72,14 +72,15 @@ fn one(file: &Attachment) -> AnyView {
             {content(file)}
         </details>
     }
-    .into_any()
 }
 
 fn content(file: &Attachment) -> AnyView {
     let (path, name) = (file.path(), file.filename.clone());
     match file.family() {
         "image" if file.width.is_some() => block(&[file]),
-        "video" => view! { <video class="attachment-video" controls preload="none" src=path aria-label=label(file)></video> }.into_any(),
+        "video" => {
+            view! { <video class="attachment-video" controls preload="none" src=path aria-label=label(file)></video> }
+        }
         "audio" => view! {
             <figure class="audio-card">
                 <figcaption class="file-card__text">
@@ -88,8 +89,7 @@ fn content(file: &Attachment) -> AnyView {
                 </figcaption>
                 <audio controls preload="none" src=path aria-label=label(file)></audio>
             </figure>
-        }
-        .into_any(),
+        },
         _ => view! {
             <div class="file-card">
                 <Icon name="file"/>
@@ -99,8 +99,7 @@ fn content(file: &Attachment) -> AnyView {
                 </span>
                 <Icon name="download"/>
             </div>
-        }
-        .into_any(),
+        },
     }
 }
 

@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use crate::app::view::view;
+
 /// The highest number shown; beyond it nobody counts.
 const MOST: u32 = 99;
 
@@ -11,8 +13,7 @@ pub(super) fn badge(is_unread: bool, mentions: u32) -> Option<AnyView> {
     is_unread.then(|| match mentions {
         0 => view! {
             <span class="unread-dot"><span class="visually-hidden">", unread"</span></span>
-        }
-        .into_any(),
+        },
         1 => number(1, " mention"),
         count => number(count, " mentions"),
     })
@@ -25,5 +26,4 @@ pub(super) fn number(count: u32, what: &'static str) -> AnyView {
         <span class="visually-hidden">", "</span>
         <span class="count">{shown}<span class="visually-hidden">{what}</span></span>
     }
-    .into_any()
 }

@@ -12,6 +12,7 @@ use crate::api::document::set_status;
 use crate::app::controls::{Icon, Spinner};
 use crate::app::pages::current_path;
 use crate::app::store::Link;
+use crate::app::view::view;
 use crate::browser::socket;
 
 /// How long a connection may be away before anybody is told. Most come back sooner.
@@ -99,7 +100,6 @@ fn missing_banner(chat: Chat) -> AnyView {
             <a class="button button--small" href=text(newest)>"Newest messages"</a>
         </div>
     }
-    .into_any()
 }
 
 fn signed_out_banner() -> AnyView {
@@ -111,7 +111,6 @@ fn signed_out_banner() -> AnyView {
             <a class="button button--small" href=href rel="external">"Sign in"</a>
         </div>
     }
-    .into_any()
 }
 
 fn outdated_banner() -> AnyView {
@@ -126,7 +125,6 @@ fn outdated_banner() -> AnyView {
             <button class="button button--small" type="button" on:click=reload>"Reload"</button>
         </div>
     }
-    .into_any()
 }
 
 fn away_banner() -> AnyView {
@@ -139,7 +137,6 @@ fn away_banner() -> AnyView {
             </button>
         </div>
     }
-    .into_any()
 }
 
 fn back_banner(caught_up: u32) -> AnyView {
@@ -154,5 +151,4 @@ fn back_banner(caught_up: u32) -> AnyView {
             <span class="banner__text">{words}</span>
         </div>
     }
-    .into_any()
 }

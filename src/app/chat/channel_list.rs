@@ -15,6 +15,7 @@ use crate::app::pages::{CreateChannelOpener, InviteOpener};
 use crate::app::store::GuildEntry;
 use crate::app::store::guild::{ChannelGroup, grouped};
 use crate::app::store::reads::Reads;
+use crate::app::view::view;
 use crate::app::words;
 
 /// Channels of a guild, or the direct conversations.
@@ -49,7 +50,6 @@ fn channels(chat: Chat, guild: &GuildEntry) -> AnyView {
             </div>
         </nav>
     }
-    .into_any()
 }
 
 fn header(guild: &GuildEntry, name: Signal<String>) -> AnyView {
@@ -78,7 +78,7 @@ fn header(guild: &GuildEntry, name: Signal<String>) -> AnyView {
                             <span class="menu__label">"Invite people"</span>
                         </InviteOpener>
                     </li>
-                }.into_any()))}
+                }))}
                 {part(move || may_create.get().then(|| view! {
                     <li>
                         <CreateChannelOpener guild=id class="menu__item" label="">
@@ -86,7 +86,7 @@ fn header(guild: &GuildEntry, name: Signal<String>) -> AnyView {
                             <span class="menu__label">"Create channel"</span>
                         </CreateChannelOpener>
                     </li>
-                }.into_any()))}
+                }))}
                 <li>
                     <a class="menu__item" href=format!("/servers/{id}/settings")>
                         <Icon name="gear"/>
@@ -96,14 +96,13 @@ fn header(guild: &GuildEntry, name: Signal<String>) -> AnyView {
             </Menu>
             {part(move || may_create.get().then(|| view! {
                 <CreateChannelOpener guild=id class="icon-button"><Icon name="plus"/></CreateChannelOpener>
-            }.into_any()))}
+            }))}
             {part(move || may_invite.get().then(|| view! {
                 <InviteOpener guild=id class="icon-button"><Icon name="user-plus"/></InviteOpener>
-            }.into_any()))}
+            }))}
             {super::drawers::close_link("Close navigation")}
         </header>
     }
-    .into_any()
 }
 
 fn group_view(
@@ -130,7 +129,7 @@ fn group_view(
         </ul>
     };
     match group.category {
-        None => list.into_any(),
+        None => list,
         Some(category) => view! {
             <details class="category" open=true>
                 <summary class="category__summary">
@@ -139,8 +138,7 @@ fn group_view(
                 </summary>
                 {list}
             </details>
-        }
-        .into_any(),
+        },
     }
 }
 
@@ -191,5 +189,4 @@ fn channel_row(chat: Chat, guild: GuildId, reads: ArcRwSignal<Reads>, channel: &
                 </div>
             </li>
         }
-    .into_any()
 }

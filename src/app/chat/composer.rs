@@ -15,6 +15,7 @@ use super::typing::Typing;
 use crate::api::messages::SendMessage;
 use crate::app::controls::{Icon, initial_text};
 use crate::app::form::{CallField, Submission};
+use crate::app::view::view;
 use crate::browser::dom::{HtmlTextAreaElement, KeyboardEvent};
 use crate::browser::listener::Listener;
 use crate::browser::{focus, storage, time};
@@ -34,7 +35,7 @@ pub(super) fn Composer(
     view! {
         <div class="composer-dock">
             {part(move || Some(if may_send.get() {
-                view! { <MessageForm channel label over/> }.into_any()
+                view! { <MessageForm channel label over/> }
             } else {
                 view! {
                     <div class="composer composer--locked">
@@ -42,7 +43,6 @@ pub(super) fn Composer(
                         <span>"You can read here, but not write."</span>
                     </div>
                 }
-                .into_any()
             }))}
             <div class="composer-foot">
                 <Typing channel/>
@@ -53,7 +53,7 @@ pub(super) fn Composer(
                         <span class="composer-foot__limit--over" role="status">
                             {["−", &over.to_string(), " characters"].concat()}
                         </span>
-                    }.into_any())
+                    })
                 })}
             </div>
         </div>
@@ -105,7 +105,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
             {part(move || chat.replying.get().map(|message| reply_context(chat, &message)))}
             {part(move || problem.get().map(|problem| view! {
                 <p class="composer__context" role="alert"><Icon name="warning"/><span>{problem}</span></p>
-            }.into_any()))}
+            }))}
             <CallField of=SendMessage::PATH/>
             <input type="hidden" name="channel_id" value=channel.to_string()/>
             <input type="hidden" name="next" value=chat.channel_path(channel)/>
@@ -159,7 +159,6 @@ fn text_box(
             }
         >{initial_text(first)}</textarea>
     }
-    .into_any()
 }
 
 /// The box keeps the focus: a telephone would put its keyboard away after every message.
@@ -174,7 +173,6 @@ fn send_button() -> AnyView {
             <Icon name="send" class="icon--mirror"/>
         </button>
     }
-    .into_any()
 }
 
 /// Why a message that was sent without script was refused, and its text. One that answers another stands with that.
@@ -273,7 +271,6 @@ fn reply_context(chat: Chat, message: &protocol::entity::Message) -> AnyView {
             </button>
         </div>
     }
-    .into_any()
 }
 
 fn pressed(

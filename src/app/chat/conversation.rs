@@ -12,6 +12,7 @@ use super::message_list::MessageList;
 use super::topbar::Topbar;
 use crate::app::store::Stage;
 use crate::app::store::timeline::Timeline;
+use crate::app::view::view;
 
 /// How long an announcement stays: long enough to be picked up, short enough not to be read twice.
 const ANNOUNCED_FOR: Duration = Duration::from_secs(1);

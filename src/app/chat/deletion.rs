@@ -6,6 +6,7 @@ use super::closures::text;
 use super::context::Chat;
 use super::sending;
 use crate::app::controls::Question;
+use crate::app::view::view;
 
 /// The dialog, while a message is to be deleted.
 #[component]

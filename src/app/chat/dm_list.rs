@@ -10,6 +10,7 @@ use super::shortcuts;
 use crate::app::controls::{Avatar, AvatarSize, EmptyState, Icon, Key, keyed};
 use crate::app::pages::NewMessageOpener;
 use crate::app::store::DmEntry;
+use crate::app::view::view;
 
 /// The conversations.
 pub(super) fn conversations(chat: Chat) -> AnyView {
@@ -37,11 +38,10 @@ pub(super) fn conversations(chat: Chat) -> AnyView {
                         title="No conversations yet".to_owned()
                         text="Write to somebody you share a server with.".to_owned()
                     />
-                }.into_any()))}
+                }))}
             </div>
         </nav>
     }
-    .into_any()
 }
 
 /// Whether somebody is here, for their avatar.
@@ -89,5 +89,4 @@ fn row(chat: Chat, dm: DmEntry) -> AnyView {
                 </a>
             </li>
         }
-    .into_any()
 }

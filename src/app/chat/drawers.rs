@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::context::{Chat, Drawer, Screen};
 use crate::app::controls::Icon;
+use crate::app::view::view;
 use crate::browser::close_watcher::OnBack;
 use crate::browser::dom::{self, Event, KeyboardEvent};
 use crate::browser::focus;
@@ -137,5 +138,4 @@ pub(super) fn close_link(label: &'static str) -> AnyView {
             <Icon name="close"/>
         </a>
     }
-    .into_any()
 }

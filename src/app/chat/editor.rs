@@ -9,6 +9,7 @@ use super::context::Chat;
 use super::sending::{self, Saving};
 use super::suggestions::Suggestions;
 use crate::app::controls::Icon;
+use crate::app::view::view;
 use crate::browser::dom::KeyboardEvent;
 use crate::browser::focus;
 
@@ -78,7 +79,7 @@ pub(super) fn Editor(
             {ways_out(cancel)}
             {part(move || saving.problem.get().map(|error| view! {
                 <p class="field__error" role="alert"><Icon name="warning"/><span>{error}</span></p>
-            }.into_any()))}
+            }))}
         </form>
     }
 }
@@ -107,5 +108,4 @@ fn ways_out(cancel: impl Fn() + 'static) -> AnyView {
             <button class="message__state-action" type="submit">"saves"</button>
         </p>
     }
-    .into_any()
 }

@@ -11,6 +11,7 @@ use super::markup_view::marked_body;
 use super::times;
 use crate::app::controls::{Avatar, AvatarSize};
 use crate::app::pages::current_query;
+use crate::app::view::view;
 
 /// One row of such a list; `marked` is what was looked for.
 pub(super) fn hit(chat: Chat, message: Message, marked: &[String], action: Option<AnyView>) -> AnyView {
@@ -50,5 +51,4 @@ pub(super) fn hit(chat: Chat, message: Message, marked: &[String], action: Optio
             </article>
         </li>
     }
-    .into_any()
 }

@@ -11,6 +11,7 @@ use crate::app::controls::{EmptyState, Icon};
 use crate::app::pages::InviteOpener;
 use crate::app::store::Stage;
 use crate::app::store::timeline::Timeline;
+use crate::app::view::view;
 
 /// The top of a timeline.
 #[component]
@@ -25,30 +26,29 @@ pub(super) fn Intro(
     let stage = Memo::new(move |_| stage.get());
     move || {
         match stage.get() {
-        Stage::Listed => skeleton(),
-        Stage::Refused(_) => view! {
-            <EmptyState
-                icon="offline"
-                title="Could not load this channel".to_owned()
-                text="No messages arrived. Your draft is kept.".to_owned()
-            >
-                <button class="button" type="button" on:click=move |_| chat.live().page(channel, Anchor::Latest)>
-                    "Try again"
-                </button>
-            </EmptyState>
+            Stage::Listed => skeleton(),
+            Stage::Refused(_) => view! {
+                <EmptyState
+                    icon="offline"
+                    title="Could not load this channel".to_owned()
+                    text="No messages arrived. Your draft is kept.".to_owned()
+                >
+                    <button class="button" type="button" on:click=move |_| chat.live().page(channel, Anchor::Latest)>
+                        "Try again"
+                    </button>
+                </EmptyState>
+            },
+            Stage::Loaded if older.get() => {
+                let timeline = timeline.clone();
+                // Script fetches older messages by itself; without it the page around the oldest one has them.
+                let href = move || {
+                    timeline.slots.track();
+                    timeline.oldest_id().map(|id| format!("{}/{id}#m{id}", chat.channel_path(channel)))
+                };
+                view! { <p class="channel-intro no-script"><a class="link" href=href>"Older messages"</a></p> }
+            }
+            Stage::Loaded => beginning(chat, channel),
         }
-        .into_any(),
-        Stage::Loaded if older.get() => {
-            let timeline = timeline.clone();
-            // Script fetches older messages by itself; without it the page around the oldest one has them.
-            let href = move || {
-                timeline.slots.track();
-                timeline.oldest_id().map(|id| format!("{}/{id}#m{id}", chat.channel_path(channel)))
-            };
-            view! { <p class="channel-intro no-script"><a class="link" href=href>"Older messages"</a></p> }.into_any()
-        }
-        Stage::Loaded => beginning(chat, channel),
-    }
     }
 }
 
@@ -84,7 +84,7 @@ fn beginning(chat: Chat, channel: ChannelId) -> AnyView {
                     channels.iter().find(|known| known.id == channel).map(|known| known.topic.clone())
                 });
                 let topic = topic.filter(|topic| !topic.is_empty())?;
-                Some(view! { <p dir="auto">{topic}</p> }.into_any())
+                Some(view! { <p dir="auto">{topic}</p> })
             });
             let may_invite = move || {
                 store
@@ -100,10 +100,9 @@ fn beginning(chat: Chat, channel: ChannelId) -> AnyView {
                         <div class="button-row">
                             <InviteOpener guild class="button" label=""><Icon name="user-plus"/>"Invite people"</InviteOpener>
                         </div>
-                    }.into_any()))}
+                    }))}
                 </div>
             }
-            .into_any()
         }
         _ => {
             let name =
@@ -115,7 +114,6 @@ fn beginning(chat: Chat, channel: ChannelId) -> AnyView {
                     <p>"Only the two of you can read them here."</p>
                 </div>
             }
-            .into_any()
         }
     }
 }

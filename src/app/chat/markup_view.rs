@@ -1,6 +1,7 @@
 //! The text of a message as views. No HTML of a stranger is ever parsed: the tree comes from
 //! `protocol::markup`, and every text in it becomes a text node.
 
+use leptos::html::custom;
 use leptos::prelude::*;
 use protocol::Timestamp;
 use protocol::markup::{self, Block, Inline, List};
@@ -12,6 +13,7 @@ use super::{sending, times};
 use crate::api::document::origin;
 use crate::app::controls::Icon;
 use crate::app::pages::{Address, parse_address};
+use crate::app::view::view;
 
 /// The body of a message: its text, with "(edited)" at the end of it.
 pub(super) fn message_body(chat: Chat, content: &str, edited_at: Option<Timestamp>) -> AnyView {
@@ -30,7 +32,7 @@ pub(super) fn marked_body(
     let mut tail = edited_at.map(|at| {
         let clock = chat.store().clock.clone();
         let title = text(move || ["Edited ", &times::moment(at, &clock.get())].concat());
-        view! { <span class="message__edited" title=title>"(edited)"</span> }.into_any()
+        view! { <span class="message__edited" title=title>"(edited)"</span> }
     });
     let blocks = document.blocks;
     let last = blocks.len().saturating_sub(1);
@@ -43,22 +45,27 @@ pub(super) fn marked_body(
             block_view(chat, block, tail, hits)
         })
         .collect();
-    views.extend(tail.map(|tail| view! { <p>{tail}</p> }.into_any()));
+    views.extend(tail.map(|tail| view! { <p>{tail}</p> }));
     let class = if jumbo { "message__body prose prose--jumbo" } else { "message__body prose" };
-    view! { <div class=class dir="auto">{views}</div> }.into_any()
+    view! { <div class=class dir="auto">{views}</div> }
 }
 
 fn block_view(chat: Chat, block: Block, tail: Option<AnyView>, hits: &[String]) -> AnyView {
     match block {
-        Block::Paragraph(content) => view! { <p>{inlines(chat, content, hits)}{tail}</p> }.into_any(),
+        Block::Paragraph(content) => view! { <p>{inlines(chat, content, hits)}{tail}</p> },
         // The page's own headings end at 3; a message's begin below that.
-        Block::Heading { level: 1, content } => view! { <h4>{inlines(chat, content, hits)}</h4> }.into_any(),
-        Block::Heading { level: 2, content } => view! { <h5>{inlines(chat, content, hits)}</h5> }.into_any(),
-        Block::Heading { content, .. } => view! { <h6>{inlines(chat, content, hits)}</h6> }.into_any(),
+        Block::Heading { level, content } => {
+            let tag = match level {
+                1 => "h4",
+                2 => "h5",
+                _ => "h6",
+            };
+            plain(tag, inlines(chat, content, hits))
+        }
         Block::Quote(blocks) => {
             let inner: Vec<AnyView> =
                 blocks.into_iter().map(|block| block_view(chat, block, None, hits)).collect();
-            view! { <blockquote>{inner}</blockquote> }.into_any()
+            plain("blockquote", inner)
         }
         Block::List(list) => list_view(chat, list, hits),
         Block::Code { language, text } => code_view(chat, language, text, hits),
@@ -72,13 +79,13 @@ fn list_view(chat: Chat, list: List, hits: &[String]) -> AnyView {
         .map(|item| {
             let children: Vec<AnyView> =
                 item.children.into_iter().map(|list| list_view(chat, list, hits)).collect();
-            view! { <li>{inlines(chat, item.content, hits)}{children}</li> }.into_any()
+            view! { <li>{inlines(chat, item.content, hits)}{children}</li> }
         })
         .collect();
     if ordered {
-        view! { <ol start=(start != 1).then(|| start.to_string())>{items}</ol> }.into_any()
+        view! { <ol start=(start != 1).then(|| start.to_string())>{items}</ol> }
     } else {
-        view! { <ul>{items}</ul> }.into_any()
+        view! { <ul>{items}</ul> }
     }
 }
 
@@ -104,7 +111,6 @@ fn code_view(chat: Chat, language: Option<String>, text: String, hits: &[String]
             <pre tabindex="0" role="region" aria-label=label><code>{words(text, hits)}</code></pre>
         </figure>
     }
-    .into_any()
 }
 
 fn inlines(chat: Chat, content: Vec<Inline>, hits: &[String]) -> Vec<AnyView> {
@@ -114,13 +120,13 @@ fn inlines(chat: Chat, content: Vec<Inline>, hits: &[String]) -> Vec<AnyView> {
 fn inline_view(chat: Chat, inline: Inline, hits: &[String]) -> AnyView {
     match inline {
         Inline::Text(text) => words(text, hits),
-        Inline::Break => view! { <br/> }.into_any(),
-        Inline::Bold(content) => view! { <strong>{inlines(chat, content, hits)}</strong> }.into_any(),
-        Inline::Italic(content) => view! { <em>{inlines(chat, content, hits)}</em> }.into_any(),
-        Inline::Underline(content) => view! { <u>{inlines(chat, content, hits)}</u> }.into_any(),
-        Inline::Strike(content) => view! { <s>{inlines(chat, content, hits)}</s> }.into_any(),
-        Inline::Spoiler(content) => view! { <Spoiler content=inlines(chat, content, hits)/> }.into_any(),
-        Inline::Code(text) => view! { <code>{words(text, hits)}</code> }.into_any(),
+        Inline::Break => view! { <br/> },
+        Inline::Bold(content) => plain("strong", inlines(chat, content, hits)),
+        Inline::Italic(content) => plain("em", inlines(chat, content, hits)),
+        Inline::Underline(content) => plain("u", inlines(chat, content, hits)),
+        Inline::Strike(content) => plain("s", inlines(chat, content, hits)),
+        Inline::Spoiler(content) => view! { <Spoiler content=inlines(chat, content, hits)/> },
+        Inline::Code(text) => plain("code", vec![words(text, hits)]),
         Inline::Link { url, content } => link(url, inlines(chat, content, hits)),
         Inline::User(id) => {
             let store = chat.store();
@@ -130,10 +136,15 @@ fn inline_view(chat: Chat, inline: Inline, hits: &[String]) -> AnyView {
                 person.as_ref().map_or_else(|| "unknown".to_owned(), |p| p.with(|p| p.display_name.clone()))
             });
             let class = if mine { "mention mention--me" } else { "mention" };
-            view! { <span class=class>"@" {name}</span> }.into_any()
+            view! { <span class=class>"@" {name}</span> }
         }
         Inline::Channel(id) => channel_mention(chat, id),
     }
+}
+
+/// An element without attributes. Each kind that a view names has its own copy of the framework's code; these share one.
+fn plain(tag: &'static str, content: Vec<AnyView>) -> AnyView {
+    custom(tag).child(content).into_any()
 }
 
 /// Text, with what was looked for marked.
@@ -142,7 +153,7 @@ fn words(text: String, hits: &[String]) -> AnyView {
         return text.into_any();
     }
     let mark = |piece: Piece<'_>| match (piece.text.to_owned(), piece.is_hit) {
-        (text, true) => view! { <mark>{text}</mark> }.into_any(),
+        (text, true) => plain("mark", vec![text.into_any()]),
         (text, false) => text.into_any(),
     };
     pieces(&text, hits).into_iter().map(mark).collect::<Vec<_>>().into_any()
@@ -161,7 +172,7 @@ fn link(url: String, content: Vec<AnyView>) -> AnyView {
         Some(path) => (path.to_owned(), None, None),
         None => (url, Some("_blank"), Some("noopener noreferrer nofollow ugc")),
     };
-    view! { <a href=href target=target rel=rel>{content}</a> }.into_any()
+    view! { <a href=href target=target rel=rel>{content}</a> }
 }
 
 /// A channel's name, leading to it if the person can see it.
@@ -172,9 +183,9 @@ fn channel_mention(chat: Chat, id: protocol::ChannelId) -> AnyView {
     match place {
         Some(guild) => {
             let href = format!("/channels/{guild}/{id}");
-            view! { <a class="mention" href=href>"#" {name}</a> }.into_any()
+            view! { <a class="mention" href=href>"#" {name}</a> }
         }
-        None => view! { <span class="mention">"#" {name}</span> }.into_any(),
+        None => view! { <span class="mention">"#" {name}</span> },
     }
 }
 

@@ -12,6 +12,7 @@ use crate::api::Refusal;
 use crate::api::guilds::members;
 use crate::app::controls::{Avatar, AvatarSize, Icon, Key, keyed};
 use crate::app::store::GuildEntry;
+use crate::app::view::view;
 
 /// The side panel of a guild.
 #[component]
@@ -109,7 +110,6 @@ fn group(chat: Chat, guild: &GuildEntry, rows: Rows, away: bool) -> AnyView {
                     {keyed(move || ids.get(), |id| Key::Number(id.get()), move |id| member(chat, &guild, id, away, stop))}
                 </ul>
             }
-            .into_any()
         })
     })
 }
@@ -140,13 +140,12 @@ fn member(chat: Chat, guild: &GuildEntry, id: UserId, away: bool, stop: Memo<Opt
                         {part(move || owns.get().then(|| view! {
                             <Icon name="crown"/>
                             <span class="visually-hidden">"Owner"</span>
-                        }.into_any()))}
+                        }))}
                     </span>
                 </span>
             </a>
         </li>
     }
-    .into_any()
 }
 
 /// The way to members that are not fetched yet.
@@ -185,7 +184,6 @@ fn rest(chat: Chat, guild: &GuildEntry) -> AnyView {
                     {[&missing.to_string(), " more"].concat()}
                 </button>
             }
-            .into_any()
         })
     })
 }

@@ -9,6 +9,7 @@ use super::message_list::message_at;
 use super::popup::Popup;
 use super::{picker, pins, sending};
 use crate::app::controls::Icon;
+use crate::app::view::view;
 use crate::browser::dom::{self, Element, HtmlElement, KeyboardEvent, MouseEvent};
 use crate::browser::focus;
 
@@ -94,7 +95,6 @@ fn items(chat: Chat, at: MenuAt, message: &Message) -> AnyView {
             {item(chat, "trash", "Delete message", "Del", move |shift| chat.delete(id, shift))}
         })}
     }
-    .into_any()
 }
 
 fn item(
@@ -120,7 +120,6 @@ fn item(
             {(!key.is_empty()).then(|| view! { <span class="menu__shortcut" aria-hidden="true">{key}</span> })}
         </button>
     }
-    .into_any()
 }
 
 /// Arrows move, Home and End jump, a letter goes to the item that begins with it.

@@ -16,6 +16,7 @@ use super::toolbar::Toolbar;
 use super::{profile, sending, shortcuts, times};
 use crate::app::controls::{Icon, Key, keyed};
 use crate::app::store::timeline::{Row, RowKey, Slot, Timeline};
+use crate::app::view::view;
 use crate::browser::dom::{self, Event, HtmlElement};
 use crate::browser::{focus, scroll};
 
@@ -107,10 +108,9 @@ fn day_group(chat: Chat, day: i64, slots: ArcRwSignal<Vec<Slot>>) -> AnyView {
     view! {
         <div class="message-day" role="group" aria-labelledby=labelled_by>
             <h2 class="date-divider" id=heading><span>{text(move || times::date_line(day, &clock.get()))}</span></h2>
-            {keyed(rows, row_key, |row| view! { <MessageRow row/> }.into_any())}
+            {keyed(rows, row_key, |row| view! { <MessageRow row/> })}
         </div>
     }
-    .into_any()
 }
 
 fn row_key(row: &Row) -> Key {
@@ -143,7 +143,7 @@ fn jump_pill(chat: Chat, timeline: &Timeline, reading: Reading, scroller: NodeRe
                 {words}
             </button>
         };
-        Some(pill.into_any())
+        Some(pill)
     })
 }
 

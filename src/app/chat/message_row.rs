@@ -16,6 +16,7 @@ use super::{profile, times};
 use crate::app::controls::{Avatar, AvatarSize, Icon};
 use crate::app::store::layout::Layout;
 use crate::app::store::timeline::{Delivery, Entry, Row, RowKey};
+use crate::app::view::view;
 use crate::app::words;
 
 /// A row of the timeline. Runs once for each row; everything that can change is a closure over its signals.
@@ -48,7 +49,6 @@ fn unread_divider(chat: Chat) -> AnyView {
     view! {
         <div class="unread-divider" role="separator" aria-label="New messages"><span>{words}</span></div>
     }
-    .into_any()
 }
 
 fn tab_stop(layout: &ArcRwSignal<Layout>) -> Signal<Option<&'static str>> {
@@ -85,7 +85,6 @@ fn system_row(chat: Chat, row: &Row) -> AnyView {
             </div>
         </article>
     }
-    .into_any()
 }
 
 /// What the parts of a person's row need.
@@ -139,7 +138,6 @@ fn person_row(chat: Chat, row: Row) -> AnyView {
             </div>
         </article>
     }
-    .into_any()
 }
 
 /// Where links to the message lead.
@@ -194,8 +192,7 @@ fn quote(chat: Chat, channel: protocol::ChannelId, quoted: Quoted) -> AnyView {
                 <Icon name="reply" class="icon--mirror"/>
                 <span class="message__reply-text">"The first message was deleted"</span>
             </span>
-        }
-        .into_any();
+        };
     };
     let person = chat.store().person_of(&preview.author);
     let name = Signal::derive(move || person.with(|user| user.display_name.clone()));
@@ -210,7 +207,6 @@ fn quote(chat: Chat, channel: protocol::ChannelId, quoted: Quoted) -> AnyView {
             <span class="message__reply-text" dir="auto">{text(move || chat.excerpt(&preview.content))}</span>
         </a>
     }
-    .into_any()
 }
 
 /// The picture of the first of a group, the time of the others.
@@ -218,11 +214,7 @@ fn gutter(parts: &Parts) -> AnyView {
     let parts = parts.clone();
     part(move || {
         if parts.first.get() {
-            return Some(person(
-                &parts,
-                true,
-                view! { <Avatar name=parts.name hue=parts.author.hue()/> }.into_any(),
-            ));
+            return Some(person(&parts, true, view! { <Avatar name=parts.name hue=parts.author.hue()/> }));
         }
         let clock = parts.chat.store().clock.clone();
         let at = sent_at(&parts);
@@ -237,7 +229,7 @@ fn gutter(parts: &Parts) -> AnyView {
                 </a>
             </time>
         };
-        Some(time.into_any())
+        Some(time)
     })
 }
 
@@ -256,7 +248,6 @@ fn person(parts: &Parts, is_picture: bool, content: AnyView) -> AnyView {
             {content}
         </a>
     }
-    .into_any()
 }
 
 fn sent_at(parts: &Parts) -> Signal<protocol::Timestamp> {
@@ -270,7 +261,7 @@ fn head(parts: &Parts) -> AnyView {
     part(move || {
         let author_id = [&parts.prefix, "-author"].concat();
         if !parts.first.get() {
-            return Some(view! { <span class="visually-hidden" id=author_id>{parts.name}</span> }.into_any());
+            return Some(view! { <span class="visually-hidden" id=author_id>{parts.name}</span> });
         }
         let clock = parts.chat.store().clock.clone();
         let at = sent_at(&parts);
@@ -282,7 +273,7 @@ fn head(parts: &Parts) -> AnyView {
         let header = view! {
             <header class="message__header">
                 <h3 class="message__author" id=author_id data-hue=parts.author.hue().to_string()>
-                    {person(&parts, false, view! { {parts.name} }.into_any())}
+                    {person(&parts, false, view! { {parts.name} })}
                 </h3>
                 <time
                     class="message__time"
@@ -296,7 +287,7 @@ fn head(parts: &Parts) -> AnyView {
                 </time>
             </header>
         };
-        Some(header.into_any())
+        Some(header)
     })
 }
 
@@ -319,11 +310,11 @@ fn body(parts: &Parts) -> AnyView {
     part(move || {
         if edits.get() {
             let message = row.entry.with_untracked(|entry| entry.message.clone());
-            return Some(view! { <Editor message/> }.into_any());
+            return Some(view! { <Editor message/> });
         }
         Some(words.with(|(content, edited_at, files)| {
             let body = (!content.is_empty()).then(|| message_body(chat, content, *edited_at));
-            view! { {body}{attachments(files)} }.into_any()
+            view! { {body}{attachments(files)} }
         }))
     })
 }
@@ -335,7 +326,7 @@ fn forms(parts: &Parts) -> AnyView {
         let here = id.get().is_some() && chat.target() == id.get();
         here.then(|| {
             let message = row.entry.with_untracked(|entry| entry.message.clone());
-            view! { <MessageForms message/> }.into_any()
+            view! { <MessageForms message/> }
         })
     })
 }

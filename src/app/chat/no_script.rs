@@ -10,6 +10,7 @@ use crate::api::messages::{DeleteMessage, EditMessage, SendMessage};
 use crate::api::pins::{PinMessage, UnpinMessage};
 use crate::app::controls::{FieldNote, initial_text};
 use crate::app::form::{CallField, Submission};
+use crate::app::view::view;
 
 /// The forms for one message.
 #[component]
@@ -44,7 +45,6 @@ fn reply_form(message: &Message, next: String) -> AnyView {
             <button class="button button--small" type="submit">"Reply"</button>
         </form>
     }
-    .into_any()
 }
 
 fn edit_form(chat: Chat, message: &Message, next: String) -> AnyView {
@@ -60,7 +60,6 @@ fn edit_form(chat: Chat, message: &Message, next: String) -> AnyView {
             <button class="button button--small" type="submit">"Edit message"</button>
         </form>
     }
-    .into_any()
 }
 
 fn pin_form(message: &Message) -> AnyView {
@@ -76,7 +75,6 @@ fn pin_form(message: &Message) -> AnyView {
             <button class="button button--small" type="submit">{word}</button>
         </form>
     }
-    .into_any()
 }
 
 /// Some lines of text, as they were sent if the form came back, and why it did.
@@ -98,7 +96,6 @@ fn text_field(id: &'static str, label: &'static str, form: Submission, text: Str
         </textarea>
         <FieldNote field=id hint=None error=Signal::stored(refused)/>
     }
-    .into_any()
 }
 
 /// Two steps, so that no single press loses a message.
@@ -122,5 +119,4 @@ fn delete_form(message: &Message, next: String) -> AnyView {
             </div>
         </details>
     }
-    .into_any()
 }

@@ -11,6 +11,7 @@ use super::pins::Pins;
 use super::search_panel::SearchPanel;
 use crate::app::controls::Icon;
 use crate::app::later::{self, Arriving, later};
+use crate::app::view::view;
 use crate::browser::dom::{self, Event, KeyboardEvent};
 use crate::browser::{focus, scroll};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
@@ -75,7 +76,7 @@ pub(super) fn opener(chat: Chat, panel: Panel, channel: ChannelId) -> AnyView {
     };
     view! {
         <form method="get" action=path>
-            {part(move || (!is_open()).then(|| view! { <input type="hidden" name="panel" value=panel.word()/> }.into_any()))}
+            {part(move || (!is_open()).then(|| view! { <input type="hidden" name="panel" value=panel.word()/> }))}
             <button
                 class="icon-button"
                 type="submit"
@@ -88,7 +89,6 @@ pub(super) fn opener(chat: Chat, panel: Panel, channel: ChannelId) -> AnyView {
             </button>
         </form>
     }
-    .into_any()
 }
 
 /// The panel of the address.
@@ -134,8 +134,8 @@ pub fn fetch_panels() -> Arriving<()> {
 #[wasm_split(panels, wasm_split_path = leptos::wasm_split, fallible, preload(fetch))]
 fn show(chat: Chat, panel: Panel, channel: ChannelId) -> Result<AnyView, SplitLoaderError> {
     Ok(match panel {
-        Panel::Pins => view! { <Pins chat channel/> }.into_any(),
-        Panel::Search => view! { <SearchPanel chat channel/> }.into_any(),
+        Panel::Pins => view! { <Pins chat channel/> },
+        Panel::Search => view! { <SearchPanel chat channel/> },
     })
 }
 

@@ -12,6 +12,7 @@ use super::reacting::react;
 use super::suggesting::rank_emoji;
 use crate::app::controls::use_toasts;
 use crate::app::later::{Arriving, NOT_FETCHED, here, when_here};
+use crate::app::view::view;
 use crate::browser::dom::{self, Element, Event, HtmlElement, KeyboardEvent, MouseEvent};
 use crate::browser::emoji::{self, Emoji, Group};
 use crate::browser::focus;
@@ -140,7 +141,7 @@ fn picker(chat: Chat, at: MenuAt) -> AnyView {
         close,
         pressed: None,
     };
-    popup.show(chat, content.into_any())
+    popup.show(chat, content)
 }
 
 fn row_id(message: MessageId) -> String {
@@ -202,22 +203,18 @@ fn categories(groups: RwSignal<Option<Vec<Group>>>, query: RwSignal<String>) -> 
                         <span aria-hidden="true">{face}</span>
                     </button>
                 }
-                .into_any()
             })
             .collect();
-        Some(
-            view! {
-                <div
-                    class="emoji-picker__categories"
-                    role="group"
-                    aria-label="Emoji groups"
-                    on:keydown=move |event| move_along(&event)
-                >
-                    {buttons}
-                </div>
-            }
-            .into_any(),
-        )
+        Some(view! {
+            <div
+                class="emoji-picker__categories"
+                role="group"
+                aria-label="Emoji groups"
+                on:keydown=move |event| move_along(&event)
+            >
+                {buttons}
+            </div>
+        })
     })
 }
 
@@ -230,11 +227,10 @@ fn sections(chat: Chat, list: List, query: &str) -> AnyView {
         return view! {
             <p class="muted" role="alert">"The emoji could not be loaded."</p>
             <button class="button button--small" type="button" on:click=move |_| list.fetch(chat)>"Try again"</button>
-        }
-        .into_any();
+        };
     }
     let Some(groups) = list.groups.get() else {
-        return view! { <p class="muted" role="status">"Loading"</p> }.into_any();
+        return view! { <p class="muted" role="status">"Loading"</p> };
     };
     let query = query.trim().to_lowercase();
     if query.is_empty() {
@@ -243,7 +239,7 @@ fn sections(chat: Chat, list: List, query: &str) -> AnyView {
     }
     let found = found(&groups, &query, FOUND);
     if found.is_empty() {
-        return view! { <p class="muted" role="status">"No emoji by that name."</p> }.into_any();
+        return view! { <p class="muted" role="status">"No emoji by that name."</p> };
     }
     section(0, "Results", &found)
 }
@@ -282,22 +278,19 @@ fn section(at: usize, name: &str, emoji: &[Emoji]) -> AnyView {
                             </button>
                         </div>
                     }
-                    .into_any()
                 })
                 .collect();
-            view! { <div class="emoji-picker__row" role="row">{cells}</div> }.into_any()
+            view! { <div class="emoji-picker__row" role="row">{cells}</div> }
         })
         .collect();
     view! {
         <h3 class="emoji-picker__heading" id=id.clone()>{name.to_owned()}</h3>
         <div class="emoji-picker__grid" role="grid" aria-labelledby=id>{rows}</div>
     }
-    .into_any()
 }
 
 fn foot((emoji, name): (String, String)) -> AnyView {
     view! { <span class="emoji" aria-hidden="true">{emoji}</span><span aria-hidden="true">{name}</span> }
-        .into_any()
 }
 
 fn button_at(event: &Event) -> Option<HtmlElement> {

@@ -12,6 +12,7 @@ use crate::api::Refusal;
 use crate::api::pins::{pin_message, pinned_messages, unpin_message};
 use crate::app::controls::{EmptyState, Icon, Spinner};
 use crate::app::pages::{Extra, take_extra};
+use crate::app::view::view;
 
 /// Pins a message of the channel on screen, or takes it down. What changes on screen comes as an event.
 pub(super) fn turn(chat: Chat, id: MessageId) {
@@ -99,10 +100,9 @@ pub(super) fn Pins(
                     text="What is worth finding again can be pinned from a message’s menu."
                 />
             }
-            .into_any()
         } else {
             let rows: Vec<AnyView> = messages.into_iter().map(|message| row(chat, message)).collect();
-            view! { <ul class="hits" aria-label="Pinned messages">{rows}</ul> }.into_any()
+            view! { <ul class="hits" aria-label="Pinned messages">{rows}</ul> }
         })
     });
     let note = part(move || {
@@ -111,7 +111,7 @@ pub(super) fn Pins(
             return None;
         }
         Some(match problem {
-            None => view! { <p class="hits__note with-icon" role="status"><Spinner/>"Loading"</p> }.into_any(),
+            None => view! { <p class="hits__note with-icon" role="status"><Spinner/>"Loading"</p> },
             Some(problem) => view! {
                 <div class="hits__note" role="alert">
                     <p>"Not loaded. "{problem}</p>
@@ -119,8 +119,7 @@ pub(super) fn Pins(
                         "Try again"
                     </button>
                 </div>
-            }
-            .into_any(),
+            },
         })
     });
     view! {
@@ -151,7 +150,6 @@ fn row(chat: Chat, message: Message) -> AnyView {
                 <Icon name="close"/>
             </button>
         }
-        .into_any()
     });
     hit(chat, message, &[], unpin)
 }

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::context::Chat;
+use crate::app::view::view;
 use crate::browser::dom::{self, HtmlElement, KeyboardEvent};
 use crate::browser::focus;
 use crate::browser::listener::Listener;
@@ -82,7 +83,6 @@ impl Popup {
                 {content}
             </div>
         }
-        .into_any()
     }
 }
 

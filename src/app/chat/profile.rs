@@ -13,6 +13,7 @@ use crate::api::guilds::member;
 use crate::app::controls::Icon;
 use crate::app::pages::{Asking, may_remove, member_path, profile};
 use crate::app::store::GuildEntry;
+use crate::app::view::view;
 use crate::app::words;
 use crate::browser::dom::{self, Event, HtmlElement, MouseEvent};
 
@@ -108,6 +109,6 @@ fn membership(chat: Chat, guild: GuildEntry, id: UserId, joined: RwSignal<Option
                 {words::REMOVE_MEMBER}
             </button>
         };
-        Some(button.into_any())
+        Some(button)
     })
 }

@@ -12,6 +12,7 @@ use crate::app::controls::{Icon, Key, keyed};
 use crate::app::pages::CreateOrJoinOpener;
 use crate::app::store::GuildEntry;
 use crate::app::store::reads::totals;
+use crate::app::view::view;
 use crate::app::words;
 
 /// Navigation between servers.
@@ -80,5 +81,4 @@ fn tile(chat: Chat, guild: &GuildEntry) -> AnyView {
             </a>
         </li>
     }
-    .into_any()
 }

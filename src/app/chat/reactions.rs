@@ -15,6 +15,7 @@ use crate::api::reactions::{AddReaction, RemoveReaction, reactors};
 use crate::app::controls::{Icon, Key, keyed};
 use crate::app::form::CallField;
 use crate::app::store::timeline::Row;
+use crate::app::view::view;
 use crate::browser::focus;
 
 /// Names in a tooltip; more are counted.
@@ -51,19 +52,15 @@ pub(super) fn reactions(chat: Chat, row: &Row, id: Follower<Option<MessageId>>) 
                         <Icon name="smile-plus"/>
                     </button>
                 }
-                .into_any()
             })
         });
-        Some(
-            view! {
-                <div class="message__extras">
-                    <div class="reactions" role="group" aria-label="Reactions">{chips}{more}</div>
-                    {form(form_id(id, false), AddReaction::PATH, channel, id, next.clone())}
-                    {form(form_id(id, true), RemoveReaction::PATH, channel, id, next)}
-                </div>
-            }
-            .into_any(),
-        )
+        Some(view! {
+            <div class="message__extras">
+                <div class="reactions" role="group" aria-label="Reactions">{chips}{more}</div>
+                {form(form_id(id, false), AddReaction::PATH, channel, id, next.clone())}
+                {form(form_id(id, true), RemoveReaction::PATH, channel, id, next)}
+            </div>
+        })
     })
 }
 
@@ -77,7 +74,6 @@ fn form(form_id: String, call: &'static str, channel: ChannelId, id: MessageId, 
             <input type="hidden" name="next" value=next/>
         </form>
     }
-    .into_any()
 }
 
 fn form_id(id: MessageId, takes_back: bool) -> String {
@@ -135,7 +131,6 @@ fn chip(chat: Chat, row: &Row, channel: ChannelId, id: MessageId, emoji: String)
             </span>
         </span>
     }
-    .into_any()
 }
 
 fn row_id(message: MessageId) -> String {

@@ -14,6 +14,7 @@ use crate::api::Refusal;
 use crate::api::search::search_messages;
 use crate::app::controls::{EmptyState, Icon};
 use crate::app::pages::{Extra, take_extra};
+use crate::app::view::view;
 use crate::browser::dom;
 use crate::browser::focus;
 
@@ -116,7 +117,6 @@ pub(super) fn SearchPanel(
                     </button>
                 </div>
             }
-            .into_any()
         }))}
         <div aria-busy=word(move || results.is_asking.get(), "true")>
             {part(move || results.page.with(|page| page.as_ref().map(|page| found(chat, channel, page))))}
@@ -127,7 +127,7 @@ pub(super) fn SearchPanel(
 fn query(chat: Chat, channel: ChannelId) -> AnyView {
     let order = move |order: SearchOrder, name: &'static str| {
         let selected = flag(move || chat.asked.with(|asked| asked.order == order));
-        view! { <option value=order.as_str() selected=selected>{name}</option> }.into_any()
+        view! { <option value=order.as_str() selected=selected>{name}</option> }
     };
     view! {
         <form
@@ -171,7 +171,6 @@ fn query(chat: Chat, channel: ChannelId) -> AnyView {
             <button class="button button--small no-script" type="submit">"Search"</button>
         </form>
     }
-    .into_any()
 }
 
 /// What can be asked for besides words. Pressing one begins it in the box.
@@ -186,11 +185,10 @@ fn filters() -> AnyView {
                 dom::append_word(&field, &typed);
                 focus::focus(&field);
             };
-            view! { <button class="chip" type="button" on:click=press>{begins}</button> }.into_any()
+            view! { <button class="chip" type="button" on:click=press>{begins}</button> }
         })
         .collect();
     view! { <div class="search-panel__filters needs-script" role="group" aria-label="Filters">{chips}</div> }
-        .into_any()
 }
 
 fn count(results: Results) -> String {
@@ -216,7 +214,7 @@ fn found(chat: Chat, channel: ChannelId, page: &SearchPage) -> AnyView {
                 ["There is nobody and nothing here that you can see for ", &unknown.join(", "), "."].concat()
             }
         };
-        return view! { <EmptyState icon="search" title="Nothing found" text=why/> }.into_any();
+        return view! { <EmptyState icon="search" title="Nothing found" text=why/> };
     }
     let mut rows: Vec<AnyView> = Vec::new();
     let mut place = None;
@@ -231,7 +229,6 @@ fn found(chat: Chat, channel: ChannelId, page: &SearchPage) -> AnyView {
         <ul class="hits" aria-label="Search results">{rows}</ul>
         {pages(chat, channel, page)}
     }
-    .into_any()
 }
 
 /// The channel the following ones were said in. A direct conversation is the only place there is.
@@ -239,10 +236,7 @@ fn heading(chat: Chat, channel: ChannelId) -> Option<AnyView> {
     let store = chat.store();
     store.guild_of(channel)?;
     let name = text(move || channel_name(&store, channel).unwrap_or_default());
-    Some(
-        view! { <li class="search-panel__group"><Icon name="hash"/><span dir="auto">{name}</span></li> }
-            .into_any(),
-    )
+    Some(view! { <li class="search-panel__group"><Icon name="hash"/><span dir="auto">{name}</span></li> })
 }
 
 fn pages(chat: Chat, channel: ChannelId, page: &SearchPage) -> AnyView {
@@ -262,5 +256,4 @@ fn pages(chat: Chat, channel: ChannelId, page: &SearchPage) -> AnyView {
             {next.map(|href| link(href, "More results"))}
         </nav>
     }
-    .into_any()
 }

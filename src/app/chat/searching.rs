@@ -9,6 +9,7 @@ use protocol::{ChannelId, limits};
 
 use super::context::Chat;
 use crate::app::controls::Icon;
+use crate::app::view::view;
 use crate::browser::form::Fields;
 use crate::browser::{dom, focus};
 
@@ -129,7 +130,6 @@ pub(super) fn search_box(chat: Chat, channel: ChannelId) -> AnyView {
             <button class="icon-button" type="submit" aria-label=label data-opens="search"><Icon name="search"/></button>
         </form>
     }
-    .into_any()
 }
 
 /// Whether the keyboard is in a search box.

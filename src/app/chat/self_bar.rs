@@ -6,6 +6,7 @@ use protocol::entity::Presence;
 use super::closures::text;
 use super::context::Chat;
 use crate::app::controls::{Avatar, AvatarSize, Icon};
+use crate::app::view::view;
 
 /// Name, connection, and the way to the settings.
 #[component]

@@ -12,6 +12,7 @@ use super::picker;
 use super::suggesting::{Asked, Sign, asked, best, marked, rank_name, rank_person};
 use crate::api::guilds::find_members;
 use crate::app::controls::{Avatar, AvatarSize, Icon};
+use crate::app::view::view;
 use crate::browser::dom::{HtmlTextAreaElement, KeyboardEvent};
 use crate::browser::emoji::{self, Emoji, Group};
 
@@ -250,14 +251,11 @@ impl Suggestions {
                 .enumerate()
                 .map(|(at, choice)| self.option(at, choice, &asked.query))
                 .collect();
-            Some(
-                view! {
-                    <div class="popover autocomplete autocomplete--above" role="listbox" id=self.id aria-label=label>
-                        {rows}
-                    </div>
-                }
-                .into_any(),
-            )
+            Some(view! {
+                <div class="popover autocomplete autocomplete--above" role="listbox" id=self.id aria-label=label>
+                    {rows}
+                </div>
+            })
         })
     }
 
@@ -283,12 +281,12 @@ impl Suggestions {
             Choice::Person(user) => {
                 let hue = user.hue();
                 let face = view! { <Avatar name=user.display_name.clone() hue size=AvatarSize::Small/> };
-                (face.into_any(), user.display_name, ["@", &user.username].concat())
+                (face, user.display_name, ["@", &user.username].concat())
             }
-            Choice::Channel(_, name) => (view! { <Icon name="hash"/> }.into_any(), name, String::new()),
+            Choice::Channel(_, name) => (view! { <Icon name="hash"/> }, name, String::new()),
             Choice::Emoji(emoji) => {
                 let face = view! { <span class="emoji" aria-hidden="true">{emoji.text}</span> };
-                (face.into_any(), emoji.name, String::new())
+                (face, emoji.name, String::new())
             }
         };
         let (before, hit, after) = marked(&name, query);
@@ -307,7 +305,6 @@ impl Suggestions {
                 <small>{note}</small>
             </div>
         }
-        .into_any()
     }
 }
 

@@ -7,6 +7,7 @@ use protocol::ChannelId;
 use super::closures::part;
 use super::context::{Chat, focus_composer};
 use crate::app::controls::Icon;
+use crate::app::view::view;
 use crate::browser::dom::Event;
 use crate::browser::listener::Listener;
 use crate::browser::upload::{self, Chosen};
@@ -75,9 +76,7 @@ impl Taking {
     /// Says that files may be let go.
     pub(super) fn hint(self) -> AnyView {
         part(move || {
-            self.over
-                .get()
-                .then(|| view! { <p class="drop-hint">"Drop to add to your message"</p> }.into_any())
+            self.over.get().then(|| view! { <p class="drop-hint">"Drop to add to your message"</p> })
         })
     }
 
@@ -109,7 +108,6 @@ impl Taking {
                         />
                     </label>
                 }
-                .into_any()
             })
         })
     }

@@ -9,6 +9,7 @@ use super::closures::{flag, part};
 use super::context::Chat;
 use super::{menu, picker, pins, sending};
 use crate::app::controls::Icon;
+use crate::app::view::view;
 use crate::browser::dom::{self, Element, KeyboardEvent};
 use crate::browser::focus;
 
@@ -81,7 +82,6 @@ fn buttons(chat: Chat, message: &Message) -> AnyView {
             <Icon name="more"/>
         </button>
     }
-    .into_any()
 }
 
 fn button(
@@ -95,7 +95,6 @@ fn button(
             <Icon name=icon/>
         </button>
     }
-    .into_any()
 }
 
 /// Its word changes in place: the keyboard may be on it.
@@ -112,7 +111,6 @@ fn pin_button(chat: Chat, id: MessageId) -> AnyView {
             <Icon name="pin"/>
         </button>
     }
-    .into_any()
 }
 
 /// Arrows move along the buttons; Escape and the arrow before the first go back to the message.

@@ -11,6 +11,7 @@ use super::panel::{self, Panel};
 use super::searching::search_box;
 use super::{dm_list, drawers};
 use crate::app::controls::{Avatar, AvatarSize, Icon};
+use crate::app::view::view;
 
 /// The way to the navigation on a narrow screen.
 fn navigation_link(chat: Chat) -> AnyView {
@@ -40,7 +41,6 @@ fn navigation_link(chat: Chat) -> AnyView {
             {part(move || badge(news.get().0, news.get().1))}
         </a>
     }
-    .into_any()
 }
 
 /// The head of a page without a channel.
@@ -71,7 +71,7 @@ pub(super) fn Topbar(
     let store = chat.store();
     let in_guild = matches!(chat.place.get_untracked(), Place::Guild { .. });
     let mark = if in_guild {
-        view! { <Icon name="hash"/> }.into_any()
+        view! { <Icon name="hash"/> }
     } else {
         let dm = store.dms.with_untracked(|dms| dms.iter().find(|dm| dm.id == channel).copied());
         dm.map(|dm| {
@@ -114,5 +114,4 @@ fn members_link(chat: Chat) -> AnyView {
             <Icon name="users"/>
         </a>
     }
-    .into_any()
 }

@@ -11,6 +11,7 @@ use super::closures::{part, text};
 use super::context::{Chat, focus_composer};
 use super::files::{PendingFile, Progress};
 use crate::app::controls::{Icon, Key, keyed};
+use crate::app::view::view;
 
 /// The files of the message that is being written.
 pub(super) fn tray(chat: Chat, channel: ChannelId) -> AnyView {
@@ -27,7 +28,6 @@ pub(super) fn tray(chat: Chat, channel: ChannelId) -> AnyView {
                     {keyed(move || files.in_tray(channel), |file| Key::Number(file.key), move |file| pending(chat, file))}
                 </ul>
             }
-            .into_any()
         })
     })
 }
@@ -85,7 +85,6 @@ fn pending(chat: Chat, file: PendingFile) -> AnyView {
             </div>
         </li>
     }
-    .into_any()
 }
 
 /// What the others will see of it, as soon as the backend has looked at it.
@@ -97,12 +96,10 @@ fn picture(progress: &ArcRwSignal<Progress>) -> AnyView {
                 let source = file.preview_path().unwrap_or_else(|| file.path());
                 let (width, height) = (width.to_string(), height.to_string());
                 view! { <img class="upload__preview" src=source alt="" width=width height=height/> }
-                    .into_any()
             }
             at => {
                 let icon = if matches!(at, Progress::Failed(_)) { "warning" } else { "file" };
                 view! { <span class="upload__preview"><Icon name=icon class="icon--large"/></span> }
-                    .into_any()
             }
         }))
     })
@@ -125,8 +122,7 @@ fn state(chat: Chat, file: &PendingFile) -> AnyView {
                 {error.is_temporary().then(|| view! {
                     <button class="message__state-action" type="button" on:click=again>"Try again"</button>
                 })}
-            }
-            .into_any())
+            })
         }
         _ => Some(bar(&file)),
     })
@@ -140,7 +136,6 @@ fn bar(file: &PendingFile) -> AnyView {
         _ => "0".to_owned(),
     });
     view! { <progress class="progress" max="100" value=percent aria-label=["Uploading ", &file.name].concat()></progress> }
-        .into_any()
 }
 
 /// The files that a message waits for, each with how far it is.
@@ -151,7 +146,6 @@ pub(super) fn of_message(chat: Chat, nonce: Arc<str>) -> AnyView {
             {keyed(move || files.of_message(&nonce), |file| Key::Number(file.key), move |file| on_its_way(chat, file))}
         </ul>
     }
-    .into_any()
 }
 
 fn on_its_way(chat: Chat, file: PendingFile) -> AnyView {
@@ -180,5 +174,4 @@ fn on_its_way(chat: Chat, file: PendingFile) -> AnyView {
             {bar}
         </li>
     }
-    .into_any()
 }

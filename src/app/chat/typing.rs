@@ -8,6 +8,7 @@ use protocol::ChannelId;
 use super::closures::part;
 use super::context::Chat;
 use crate::app::controls::Chord;
+use crate::app::view::view;
 use crate::browser::time;
 
 /// How often names whose time is up are taken away.
@@ -45,19 +46,18 @@ pub(super) fn Typing(
             {part(move || names.with(|names| (!names.is_empty()).then(|| line(names))))}
         </div>
     }
-    .into_any()
 }
 
 fn line(names: &[String]) -> AnyView {
     let name = |at: usize| names.get(at).map(|name| view! { <b><bdi>{name.clone()}</bdi></b> });
     let words = match names.len() {
-        1 => view! { {name(0)} " is typing" }.into_any(),
-        2 => view! { {name(0)} " and " {name(1)} " are typing" }.into_any(),
-        3 => view! { {name(0)} ", " {name(1)} " and " {name(2)} " are typing" }.into_any(),
+        1 => view! { {name(0)} " is typing" },
+        2 => view! { {name(0)} " and " {name(1)} " are typing" },
+        3 => view! { {name(0)} ", " {name(1)} " and " {name(2)} " are typing" },
         count => {
             let others = [" and ", &(count - 2).to_string(), " others are typing"].concat();
-            view! { {name(0)} ", " {name(1)} {others} }.into_any()
+            view! { {name(0)} ", " {name(1)} {others} }
         }
     };
-    view! { <Chord/><span>{words}</span> }.into_any()
+    view! { <Chord/><span>{words}</span> }
 }

@@ -12,6 +12,7 @@ use super::tray;
 use crate::app::controls::{Icon, Spinner};
 use crate::app::store::timeline::{Delivery, Row, RowKey};
 use crate::app::store::{Link, Store};
+use crate::app::view::view;
 
 /// How long a message may be on its way before words say so. Most arrive sooner, and nothing flickers. Where there is
 /// no network, words come at once.
@@ -41,7 +42,7 @@ fn on_its_way(chat: Chat) -> AnyView {
         let is_up = link.get() == Link::Live && chat.has_network.get();
         if is_up { "Sending…" } else { "Waiting for the connection" }.to_owned()
     });
-    view! { <p class="message__state"><Spinner/>{words}</p> }.into_any()
+    view! { <p class="message__state"><Spinner/>{words}</p> }
 }
 
 fn unanswered(chat: Chat, nonce: Arc<str>) -> AnyView {
@@ -52,7 +53,6 @@ fn unanswered(chat: Chat, nonce: Arc<str>) -> AnyView {
             {again(chat, nonce)}
         </p>
     }
-    .into_any()
 }
 
 fn failed(chat: Chat, nonce: Arc<str>, error: &Error) -> AnyView {
@@ -80,7 +80,6 @@ fn failed(chat: Chat, nonce: Arc<str>, error: &Error) -> AnyView {
             }>"Discard"</button>
         </p>
     }
-    .into_any()
 }
 
 fn again(chat: Chat, nonce: Arc<str>) -> AnyView {
@@ -91,7 +90,6 @@ fn again(chat: Chat, nonce: Arc<str>) -> AnyView {
             chat.live().deliver();
         }>"Try again"</button>
     }
-    .into_any()
 }
 
 /// What a message answers may be gone: it is sent without it.
@@ -114,5 +112,4 @@ fn without(chat: Chat, words: &'static str, retry: impl Fn(Store) + 'static) -> 
             chat.live().deliver();
         }>{words}</button>
     }
-    .into_any()
 }

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use protocol::entity::{Presence, initials};
 
+use crate::app::view::view;
+
 /// Edge length of an [`Avatar`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AvatarSize {

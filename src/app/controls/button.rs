@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::Spinner;
+use crate::app::view::view;
 
 /// Submits the form it stands in. While the answer is awaited it shows a spinner and cannot be pressed again,
 /// but keeps the focus.

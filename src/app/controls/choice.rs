@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, typed};
+use crate::app::view::view;
 
 /// A radio group on one line; posts like any radio group.
 #[component]

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local_scoped_with_cancellation;
 
 use super::Icon;
+use crate::app::view::view;
 use crate::browser::clipboard;
 
 /// A read-only field and "Copy". Where the browser gives no clipboard (a page without TLS), the text is

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::Icon;
+use crate::app::view::view;
 
 /// A titled dialog, open while `open` is true. Its content is built when it opens and thrown away when it
 /// closes, so a form starts empty each time.

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::app::view::view;
+
 /// Arcs around an icon, a title, a sentence, and at most one filled button.
 #[component]
 pub fn EmptyState(

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, typed};
+use crate::app::view::view;
 
 /// The line under a field. Its id is the field's id with `-note`, which the input names in `aria-describedby`.
 #[component]
@@ -23,9 +24,8 @@ pub fn FieldNote(
                 <Icon name="warning"/>
                 <span>{error}</span>
             </p>
-        }
-        .into_any(),
-        (None, Some(hint)) => view! { <p class="field__hint" id=id.clone()>{hint}</p> }.into_any(),
+        },
+        (None, Some(hint)) => view! { <p class="field__hint" id=id.clone()>{hint}</p> },
         (None, None) => ().into_any(),
     }
 }
@@ -133,9 +133,8 @@ pub(super) fn FieldLabel(
                 <span class="field__label field__optional">"optional"</span>
             </div>
         }
-        .into_any()
     } else {
-        label.into_any()
+        label
     }
 }
 

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::app::view::view;
+
 /// One symbol of the sprite, in the colour of the text around it.
 #[component]
 pub fn Icon(

@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::app::view::view;
 use crate::browser::focus;
 
 /// A list of `menu__item` links, buttons and forms. Open it with `<button popovertarget=id>`. Arrow keys move

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::field::{FieldLabel, note_id};
 use super::{FieldNote, Icon};
+use crate::app::view::view;
 
 /// A password with a button that shows it. It never comes back with a form. The button needs script and stays away without it.
 #[component]

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::app::view::view;
+
 /// A turning ring. The words beside it, or `aria-busy`, say what is awaited.
 #[component]
 pub fn Spinner() -> impl IntoView {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::Dialog;
+use crate::app::view::view;
 
 /// Asks, while `open` is true.
 #[component]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::{Icon, Key, keyed};
+use crate::app::view::view;
 
 /// How long a toast stays: long enough to read two lines, short enough not to pile up.
 const SHOWN_FOR: Duration = Duration::from_secs(5);
@@ -111,7 +112,7 @@ pub fn Toaster() -> impl IntoView {
             {keyed(
                 move || shown.get(),
                 |(key, _)| Key::Number(i64::from(*key)),
-                move |(key, toast)| view! { <ToastCard key toast toasts=toasts.clone()/> }.into_any(),
+                move |(key, toast)| view! { <ToastCard key toast toasts=toasts.clone()/> },
             )}
         </section>
     }

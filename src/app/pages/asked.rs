@@ -10,6 +10,7 @@ use super::invite_people::{InvitePeople, InvitePeoplePage};
 use super::member::{MemberPage, RemoveMember};
 use super::new_message::{NewMessage, NewMessagePage};
 use crate::app::later::{Arriving, as_page, later};
+use crate::app::view::view;
 
 /// What is asked in a dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,20 +71,20 @@ pub fn fetch_asked() -> Arriving<()> {
 fn show(asked: Asked) -> Result<AnyView, SplitLoaderError> {
     Ok(match asked {
         Asked::Dialog(ask, closing) => dialog(ask, closing),
-        Asked::Page(AskedPage::CreateOrJoin) => view! { <CreateOrJoinPage/> }.into_any(),
-        Asked::Page(AskedPage::CreateChannel) => view! { <CreateChannelPage/> }.into_any(),
-        Asked::Page(AskedPage::InvitePeople) => view! { <InvitePeoplePage/> }.into_any(),
-        Asked::Page(AskedPage::NewMessage) => view! { <NewMessagePage/> }.into_any(),
-        Asked::Page(AskedPage::Member) => view! { <MemberPage/> }.into_any(),
+        Asked::Page(AskedPage::CreateOrJoin) => view! { <CreateOrJoinPage/> },
+        Asked::Page(AskedPage::CreateChannel) => view! { <CreateChannelPage/> },
+        Asked::Page(AskedPage::InvitePeople) => view! { <InvitePeoplePage/> },
+        Asked::Page(AskedPage::NewMessage) => view! { <NewMessagePage/> },
+        Asked::Page(AskedPage::Member) => view! { <MemberPage/> },
     })
 }
 
 fn dialog(ask: Ask, Closing { done, found }: Closing) -> AnyView {
     match ask {
-        Ask::CreateOrJoin => view! { <CreateOrJoin done/> }.into_any(),
-        Ask::CreateChannel(guild, parent) => view! { <CreateChannel guild parent done/> }.into_any(),
-        Ask::Invite(guild) => view! { <InvitePeople guild/> }.into_any(),
-        Ask::NewMessage => view! { <NewMessage done found/> }.into_any(),
-        Ask::Remove(guild, user) => view! { <RemoveMember guild user done/> }.into_any(),
+        Ask::CreateOrJoin => view! { <CreateOrJoin done/> },
+        Ask::CreateChannel(guild, parent) => view! { <CreateChannel guild parent done/> },
+        Ask::Invite(guild) => view! { <InvitePeople guild/> },
+        Ask::NewMessage => view! { <NewMessage done found/> },
+        Ask::Remove(guild, user) => view! { <RemoveMember guild user done/> },
     }
 }

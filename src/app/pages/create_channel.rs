@@ -12,6 +12,7 @@ use super::refusals::about_none_of;
 use crate::api::channels::CreateChannel as CreateChannelCall;
 use crate::app::controls::{Icon, SubmitButton, TextField, typed};
 use crate::app::form::{Form, Submission};
+use crate::app::view::view;
 use crate::browser::form::Fields;
 
 /// Where the page is. `parent` is the category to begin under.
@@ -29,13 +30,12 @@ pub fn CreateChannelPage() -> impl IntoView {
     let parent =
         use_query_map().read_untracked().get_str("parent").and_then(|id| id.parse::<ChannelId>().ok());
     match guild {
-        None => view! { <NotFound/> }.into_any(),
+        None => view! { <NotFound/> },
         Some(guild) => view! {
             <AskPage title="Create channel" back=format!("/channels/{guild}")>
                 <CreateChannel guild parent/>
             </AskPage>
-        }
-        .into_any(),
+        },
     }
 }
 

@@ -10,6 +10,7 @@ use crate::api::guilds::CreateGuild;
 use crate::api::invites::Join;
 use crate::app::controls::{SubmitButton, TextField};
 use crate::app::form::{Form, Submission};
+use crate::app::view::view;
 use crate::app::words;
 use crate::browser::form::Fields;
 

@@ -11,6 +11,7 @@ use crate::app::chat::settle_in_composer;
 use crate::app::controls::{Dialog, use_toasts};
 use crate::app::later::{NOT_FETCHED, here, when_here};
 use crate::app::store::StoreCtx;
+use crate::app::view::view;
 use crate::app::words;
 
 /// The one dialog of the page. Openers share it, wherever they stand: a dialog inside a menu or a drawer

@@ -7,6 +7,7 @@ use super::invite::InvitePage;
 use super::login::LoginPage;
 use super::register::RegisterPage;
 use crate::app::later::{Arriving, as_page, later};
+use crate::app::view::view;
 
 /// The pages of the part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +33,8 @@ pub fn fetch_entrance() -> Arriving<()> {
 #[wasm_split(entrance, wasm_split_path = leptos::wasm_split, fallible, preload(fetch))]
 fn show(page: Entrance) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
-        Entrance::Login => view! { <LoginPage/> }.into_any(),
-        Entrance::Register => view! { <RegisterPage/> }.into_any(),
-        Entrance::Invite => view! { <InvitePage/> }.into_any(),
+        Entrance::Login => view! { <LoginPage/> },
+        Entrance::Register => view! { <RegisterPage/> },
+        Entrance::Invite => view! { <InvitePage/> },
     })
 }

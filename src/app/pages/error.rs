@@ -7,6 +7,7 @@ use protocol::Error;
 use super::current_path;
 use crate::api::document::set_status;
 use crate::app::controls::EmptyState;
+use crate::app::view::view;
 
 /// Says what happened and offers the same address again.
 #[component]

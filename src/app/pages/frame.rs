@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::app::view::view;
 use crate::app::words::PRODUCT;
 
 /// A symbol of the sprite and a few words.

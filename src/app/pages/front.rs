@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
+use crate::app::view::view;
+
 /// Leads to the conversations; who is not signed in goes on to `/login` from there.
 #[component]
 pub fn Front() -> impl IntoView {

@@ -12,6 +12,7 @@ use crate::api::invites::{Join, preview_invite};
 use crate::api::{Answer, Refusal, once};
 use crate::app::controls::{Avatar, AvatarSize, EmptyState, FormAlert, Icon, SubmitButton};
 use crate::app::form::{Form, Submission};
+use crate::app::view::view;
 use crate::app::words::day;
 
 /// The invite in the address.
@@ -36,8 +37,8 @@ pub fn InvitePage() -> impl IntoView {
                 {move || Suspend::new(async move {
                     let preview: Answer<InvitePreview> = preview.await;
                     match preview {
-                        Ok(preview) => view! { <Card preview/> }.into_any(),
-                        Err(Refusal(error)) => view! { <Gone text=error.to_string()/> }.into_any(),
+                        Ok(preview) => view! { <Card preview/> },
+                        Err(Refusal(error)) => view! { <Gone text=error.to_string()/> },
                     }
                 })}
             </Suspense>
@@ -96,8 +97,7 @@ fn WayIn(preview: InvitePreview) -> impl IntoView {
             <a class="button button--primary button--large button--block" href=format!("/channels/{}", preview.guild_id)>
                 {format!("Open {name}")}
             </a>
-        }
-        .into_any();
+        };
     }
     if !preview.signed_in {
         let here = format!("/invite/{}", preview.code);
@@ -107,8 +107,7 @@ fn WayIn(preview: InvitePreview) -> impl IntoView {
                 <a class="button button--outline button--large" href=with_next("/login", &here)>"Sign in"</a>
             </div>
             <p class="muted">"Both bring you back here."</p>
-        }
-        .into_any();
+        };
     }
     let join = Submission::of::<Join>();
     view! {
@@ -122,7 +121,6 @@ fn WayIn(preview: InvitePreview) -> impl IntoView {
             </div>
         </Form>
     }
-    .into_any()
 }
 
 /// Until when and for how many the invite works; nothing when it is without limits.

@@ -13,6 +13,7 @@ use crate::api::Refusal;
 use crate::api::invites::{StandingInvite, standing_invite};
 use crate::app::controls::{CopyField, FormAlert, Spinner, SubmitButton};
 use crate::app::form::{CallField, Submission};
+use crate::app::view::view;
 
 /// What the link is.
 const ABOUT: &str = "Whoever opens this link can join. It works until somebody revokes it in the settings.";
@@ -22,14 +23,14 @@ const ABOUT: &str = "Whoever opens this link can join. It works until somebody r
 #[component]
 pub fn InvitePeoplePage() -> impl IntoView {
     let guild = use_params_map().read_untracked().get_str("guild").and_then(|id| id.parse::<GuildId>().ok());
-    let Some(guild) = guild else { return view! { <NotFound/> }.into_any() };
+    let Some(guild) = guild else { return view! { <NotFound/> } };
     let link = match take_extra() {
         Extra::InviteLink(link) => Some(link),
         _ => None,
     };
     let refusal = Submission::of::<StandingInvite>().refusal();
     let content = match link {
-        Some(link) => view! { <Link link/> }.into_any(),
+        Some(link) => view! { <Link link/> },
         None => view! {
             <form method="post">
                 <CallField of=StandingInvite::PATH/>
@@ -39,8 +40,7 @@ pub fn InvitePeoplePage() -> impl IntoView {
                     <SubmitButton>"Create invite link"</SubmitButton>
                 </div>
             </form>
-        }
-        .into_any(),
+        },
     };
     view! {
         <AskPage title="Invite people" back=format!("/channels/{guild}")>
@@ -50,7 +50,6 @@ pub fn InvitePeoplePage() -> impl IntoView {
             </div>
         </AskPage>
     }
-    .into_any()
 }
 
 /// The link to take along.
@@ -78,11 +77,11 @@ pub(super) fn InvitePeople(
         <div class="dialog__body">
             <p>{ABOUT}</p>
             {move || match link.get() {
-                None => view! { <p class="muted with-icon"><Spinner/>"Making a link"</p> }.into_any(),
-                Some(Ok(link)) => view! { <Link link/> }.into_any(),
+                None => view! { <p class="muted with-icon"><Spinner/>"Making a link"</p> },
+                Some(Ok(link)) => view! { <Link link/> },
                 Some(Err(error)) => {
                     let error: Error = error;
-                    view! { <FormAlert error=Some(error.to_string())/> }.into_any()
+                    view! { <FormAlert error=Some(error.to_string())/> }
                 }
             }}
         </div>

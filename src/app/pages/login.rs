@@ -10,6 +10,7 @@ use super::refusals::about_none_of;
 use crate::api::accounts::Login;
 use crate::app::controls::{FormAlert, PasswordField, SubmitButton, TextField};
 use crate::app::form::{Form, Submission};
+use crate::app::view::view;
 
 /// Where to go after signing in: the `next` of the address.
 pub(super) fn next_of_address() -> String {

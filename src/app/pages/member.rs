@@ -16,6 +16,7 @@ use crate::api::guilds::KickMember;
 use crate::app::controls::{Avatar, AvatarSize, FormAlert, Icon, SubmitButton};
 use crate::app::form::{Form, Submission};
 use crate::app::store::{GuildEntry, Store, StoreCtx};
+use crate::app::view::view;
 use crate::app::words::{self, day};
 
 /// Where the page is.
@@ -36,7 +37,7 @@ pub fn MemberPage() -> impl IntoView {
         _ => guild.as_ref().zip(named("user").parse().ok()).and_then(|(guild, user)| guild.member(user)),
     };
     let (Some(guild), Some(Member { user, joined_at, .. })) = (guild, member) else {
-        return view! { <NotFound/> }.into_any();
+        return view! { <NotFound/> };
     };
     let (id, person) = (guild.id(), user.id);
     let came_back = Submission::of::<KickMember>().came_back();
@@ -47,14 +48,12 @@ pub fn MemberPage() -> impl IntoView {
                 <RemoveMember guild=id user=person/>
             </details>
         }
-        .into_any()
     } else {
         ().into_any()
     };
     let hue = user.hue().to_string();
     let card = profile(&store, Some(&guild), user, Signal::stored(Some(joined_at)), None, more);
     view! { <AskPage title="Profile" back=format!("/channels/{id}")><div data-hue=hue>{card}</div></AskPage> }
-        .into_any()
 }
 
 /// Whether somebody may take somebody else out of a server. Tracks.
@@ -101,13 +100,12 @@ pub fn profile(
                 .then(|| view! { <div class="button-row"><MessageForm to=id done/>{more}</div> })}
         </div>
     }
-    .into_any()
 }
 
 /// One line of what is known; nothing while it is empty.
 fn fact(text: Signal<String>) -> AnyView {
     let unknown = Signal::derive(move || text.with(String::is_empty));
-    view! { <li hidden=unknown><Icon name="calendar"/><span>{text}</span></li> }.into_any()
+    view! { <li hidden=unknown><Icon name="calendar"/><span>{text}</span></li> }
 }
 
 /// Opens the conversation with somebody.

@@ -12,6 +12,7 @@ use super::dialogs::{AskPage, Cancel};
 use crate::api::dms::{OpenDm, OpenDmByName, find_people};
 use crate::app::controls::{Avatar, AvatarSize, FieldNote, SubmitButton, typed};
 use crate::app::form::{Form, Submission};
+use crate::app::view::view;
 
 /// Typing faster than this asks once. Below 200 ms an answer still feels immediate.
 const PAUSE: Duration = Duration::from_millis(120);

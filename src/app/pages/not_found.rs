@@ -5,6 +5,7 @@ use leptos_meta::Title;
 
 use crate::api::document::set_status;
 use crate::app::controls::EmptyState;
+use crate::app::view::view;
 
 /// Says so, with status 404, and leads home.
 #[component]

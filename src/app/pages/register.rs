@@ -14,6 +14,7 @@ use crate::api::pages::{Instance, instance};
 use crate::api::{Answer, once};
 use crate::app::controls::{FormAlert, PasswordField, SubmitButton, TextField};
 use crate::app::form::{Form, Submission};
+use crate::app::view::view;
 use crate::browser::form::Fields;
 
 const FIELDS: &[Field] = &[Field::DisplayName, Field::Username, Field::Email, Field::Password];
@@ -49,9 +50,9 @@ pub fn RegisterPage() -> impl IntoView {
                         let closed = instance.is_ok_and(|instance| !instance.registration_open);
                         let invite = invite_in(&next).unwrap_or_default().to_owned();
                         if closed && invite.is_empty() {
-                            view! { <FormAlert error=Some(Error::RegistrationClosed.to_string())/> }.into_any()
+                            view! { <FormAlert error=Some(Error::RegistrationClosed.to_string())/> }
                         } else {
-                            view! { <RegisterForm next invite needs_code/> }.into_any()
+                            view! { <RegisterForm next invite needs_code/> }
                         }
                     })
                 }}

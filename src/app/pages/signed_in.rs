@@ -29,6 +29,7 @@ use crate::app::chat::{connect, search_of};
 use crate::app::controls::Spinner;
 use crate::app::settings::show_look;
 use crate::app::store::{Link, Store, StoreCtx};
+use crate::app::view::view;
 use protocol::snapshot::Place;
 
 /// What a signed-in page starts from.
@@ -169,7 +170,7 @@ pub fn SignedIn() -> impl IntoView {
     let path = use_location().pathname.get_untracked();
     let query = use_query_map().get_untracked();
     let Address::Known(place) = parse_address(&path) else {
-        return view! { <NotFound/> }.into_any();
+        return view! { <NotFound/> };
     };
     // Keyed by nothing: later addresses are the business of the store, which is already there.
     let start = once(start(place, path, query));
@@ -177,13 +178,12 @@ pub fn SignedIn() -> impl IntoView {
         <Suspense fallback=Waiting>
             {move || Suspend::new(async move {
                 match start.await {
-                    Ok(start) => view! { <Loaded start place/> }.into_any(),
-                    Err(Refusal(error)) => view! { <Refused error/> }.into_any(),
+                    Ok(start) => view! { <Loaded start place/> },
+                    Err(Refusal(error)) => view! { <Refused error/> },
                 }
             })}
         </Suspense>
     }
-    .into_any()
 }
 
 /// Between signing in and the first page, when both happen without a reload.
@@ -236,12 +236,12 @@ fn Refused(error: Error) -> impl IntoView {
                 "/channels/@me" => "/login".to_owned(),
                 next => format!("/login?next={}", Url::escape(next)),
             };
-            view! { <Redirect path/> }.into_any()
+            view! { <Redirect path/> }
         }
         Error::NotFound => {
             set_status(404);
-            view! { <NotFound/> }.into_any()
+            view! { <NotFound/> }
         }
-        error => view! { <ErrorPage error/> }.into_any(),
+        error => view! { <ErrorPage error/> },
     }
 }

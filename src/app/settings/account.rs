@@ -13,6 +13,7 @@ use crate::app::controls::{FormAlert, PasswordField, SubmitButton, TextField};
 use crate::app::form::{Form, Submission};
 use crate::app::pages::{about, about_none_of, password_hint};
 use crate::app::store::StoreCtx;
+use crate::app::view::view;
 use crate::browser::form::Fields;
 
 /// Names and password.

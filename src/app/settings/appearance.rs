@@ -12,6 +12,7 @@ use crate::app::form::{Form, Submission};
 use crate::app::pages::about_none_of;
 use crate::app::shell::theme_attribute;
 use crate::app::store::StoreCtx;
+use crate::app::view::view;
 
 /// Shows a look on the page at once. Browser only.
 pub fn show_look(look: Settings) {

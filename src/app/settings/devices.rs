@@ -11,6 +11,7 @@ use crate::app::controls::{FormAlert, Icon, Spinner, SubmitButton};
 use crate::app::form::{Form, Submission};
 use crate::app::pages::{Extra, about_none_of, take_extra};
 use crate::app::store::StoreCtx;
+use crate::app::view::view;
 use crate::app::words::day;
 
 /// The list, with a way to end each.
@@ -35,9 +36,9 @@ pub fn DevicesPage() -> impl IntoView {
             >
                 <FormAlert error=about_none_of(revoke.refusal(), &[])/>
                 {move || match list.get() {
-                    None => view! { <p class="muted with-icon"><Spinner/>"Loading"</p> }.into_any(),
-                    Some(Err(error)) => view! { <FormAlert error=Some(error.to_string())/> }.into_any(),
-                    Some(Ok(devices)) => view! { <DeviceList devices revoke revoke_others/> }.into_any(),
+                    None => view! { <p class="muted with-icon"><Spinner/>"Loading"</p> },
+                    Some(Err(error)) => view! { <FormAlert error=Some(error.to_string())/> },
+                    Some(Ok(devices)) => view! { <DeviceList devices revoke revoke_others/> },
                 }}
             </Section>
         </UserFrame>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::app::controls::Question;
+use crate::app::view::view;
 use crate::browser::dom::{self, Event, MouseEvent};
 use crate::browser::focus;
 use crate::browser::history::{self, Hold};

@@ -8,6 +8,7 @@ use leptos_router::hooks::use_location;
 use super::exit::{Exit, ExitDialog};
 use crate::app::controls::Icon;
 use crate::app::pages::CameFrom;
+use crate::app::view::view;
 
 /// One line of the contents.
 pub struct Chapter {

@@ -16,6 +16,7 @@ use crate::app::form::{Form, Submission};
 use crate::app::pages::{CreateChannelOpener, about, about_none_of};
 use crate::app::store::GuildEntry;
 use crate::app::store::guild::grouped;
+use crate::app::view::view;
 use crate::browser::form::Fields;
 
 /// The list, each channel with its own forms.
@@ -89,7 +90,7 @@ fn channels(entry: GuildEntry) -> impl IntoView {
                 {keyed(
                     move || list.get(),
                     place_key,
-                    move |place| view! { <ChannelRow place calls manages categories/> }.into_any(),
+                    move |place| view! { <ChannelRow place calls manages categories/> },
                 )}
             </ul>
         </Section>
@@ -118,8 +119,7 @@ fn ChannelRow(
         <span class="truncate" dir="auto">{name}</span>
     };
     if !manages.get_untracked() {
-        return view! { <li class="entry" class:entry--nested=nested><p class="entry__head">{title}</p></li> }
-            .into_any();
+        return view! { <li class="entry" class:entry--nested=nested><p class="entry__head">{title}</p></li> };
     }
     let update = Submission::about::<UpdateChannel>("channel_id", &channel.id.to_string());
     view! {
@@ -145,7 +145,6 @@ fn ChannelRow(
             </details>
         </li>
     }
-    .into_any()
 }
 
 fn check_category(form: &Fields) -> Option<Error> {

@@ -10,6 +10,7 @@ use crate::app::controls::{FormAlert, SubmitButton, TextField};
 use crate::app::form::{Form, Submission};
 use crate::app::pages::about_none_of;
 use crate::app::store::GuildEntry;
+use crate::app::view::view;
 use crate::app::words;
 
 /// For its owner: make somebody else the owner.

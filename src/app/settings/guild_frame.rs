@@ -11,6 +11,7 @@ use crate::app::chat::Live;
 use crate::app::controls::{Avatar, AvatarSize, FormAlert, Spinner};
 use crate::app::pages::NotFound;
 use crate::app::store::{GuildEntry, Stage, StoreCtx};
+use crate::app::view::view;
 use crate::app::words;
 
 /// Finds the guild of the address and shows `page` for it, or that there is none.
@@ -24,7 +25,7 @@ pub(super) fn GuildSettings<V: IntoView + 'static>(
     let StoreCtx(store) = expect_context();
     let id = use_params_map().read_untracked().get_str("guild").and_then(|id| id.parse::<GuildId>().ok());
     let Some(entry) = id.and_then(|id| store.guild(id)) else {
-        return view! { <NotFound/> }.into_any();
+        return view! { <NotFound/> };
     };
     let id = entry.id();
     if !entry.is_loaded() {
@@ -43,22 +44,20 @@ pub(super) fn GuildSettings<V: IntoView + 'static>(
             <b dir="auto">{move || name.get()}</b>
             <span>{words::GUILD_SETTINGS}</span>
         </p>
-    }
-    .into_any();
+    };
     let stage = entry.stage.clone();
     view! {
         <SettingsFrame label=words::GUILD_SETTINGS back=format!("/channels/{id}") head parts=parts(id) title>
             {move || match stage.get() {
                 Stage::Loaded => page(entry.clone()).into_any(),
-                Stage::Listed => view! { <p class="muted with-icon"><Spinner/>"Loading"</p> }.into_any(),
+                Stage::Listed => view! { <p class="muted with-icon"><Spinner/>"Loading"</p> },
                 Stage::Refused(error) => {
                     let error: Error = error;
-                    view! { <FormAlert error=Some(error.to_string())/> }.into_any()
+                    view! { <FormAlert error=Some(error.to_string())/> }
                 }
             }}
         </SettingsFrame>
     }
-    .into_any()
 }
 
 fn parts(id: GuildId) -> Vec<Part> {

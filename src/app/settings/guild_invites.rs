@@ -13,6 +13,7 @@ use crate::app::controls::{EmptyState, FormAlert, Select, Spinner, SubmitButton}
 use crate::app::form::{Form, Submission};
 use crate::app::pages::{Extra, about_none_of, take_extra};
 use crate::app::store::GuildEntry;
+use crate::app::view::view;
 use crate::app::words::day;
 
 /// Lives offered for a new invite, in seconds.
@@ -52,14 +53,13 @@ fn invites(entry: GuildEntry) -> impl IntoView {
         {move || invites.get().then(|| view! { <CreateSection id create/> })}
         {move || {
             if manages.get() {
-                view! { <ListSection id create/> }.into_any()
+                view! { <ListSection id create/> }
             } else {
                 view! {
                     <Section id="g-invites" title="Invites">
                         <p class="muted">"Those who manage this place see its invites here."</p>
                     </Section>
                 }
-                .into_any()
             }
         }}
     }
@@ -102,13 +102,12 @@ fn ListSection(id: GuildId, create: Submission) -> impl IntoView {
         <Section id="g-invites" title="Invites" lead="Whoever holds one of these can join.">
             <FormAlert error=about_none_of(revoke.refusal(), &[])/>
             {move || match list.get() {
-                None => view! { <p class="muted with-icon"><Spinner/>"Loading"</p> }.into_any(),
-                Some(Err(error)) => view! { <FormAlert error=Some(error.to_string())/> }.into_any(),
+                None => view! { <p class="muted with-icon"><Spinner/>"Loading"</p> },
+                Some(Err(error)) => view! { <FormAlert error=Some(error.to_string())/> },
                 Some(Ok(invites)) if invites.is_empty() => {
                     view! { <EmptyState icon="link" title="No invites" text="Nobody new can come in until you make one."/> }
-                        .into_any()
                 }
-                Some(Ok(invites)) => view! { <InviteTable invites revoke/> }.into_any(),
+                Some(Ok(invites)) => view! { <InviteTable invites revoke/> },
             }}
         </Section>
     }

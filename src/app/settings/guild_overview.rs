@@ -14,6 +14,7 @@ use crate::app::controls::TextField;
 use crate::app::form::{Form, Submission};
 use crate::app::pages::about_none_of;
 use crate::app::store::{GuildEntry, StoreCtx};
+use crate::app::view::view;
 use crate::app::words;
 use crate::browser::form::Fields;
 
@@ -40,10 +41,10 @@ fn overview(entry: GuildEntry) -> impl IntoView {
     view! {
         {move || {
             if manages.get() {
-                view! { <NameSection id name=rename.get_untracked().name/> }.into_any()
+                view! { <NameSection id name=rename.get_untracked().name/> }
             } else {
                 let name = rename.with(|guild| guild.name.clone());
-                view! { <Section id="g-name" title=words::GUILD_NAME><p dir="auto">{name}</p></Section> }.into_any()
+                view! { <Section id="g-name" title=words::GUILD_NAME><p dir="auto">{name}</p></Section> }
             }
         }}
         {move || {
@@ -52,9 +53,8 @@ fn overview(entry: GuildEntry) -> impl IntoView {
                     <HandOverSection id/>
                     <DeleteSection entry=entry.clone()/>
                 }
-                .into_any()
             } else {
-                view! { <LeaveSection id/> }.into_any()
+                view! { <LeaveSection id/> }
             }
         }}
     }

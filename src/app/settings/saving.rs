@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::app::controls::SubmitButton;
 use crate::app::form::Submission;
+use crate::app::view::view;
 use crate::browser::form::Kept;
 
 /// What a form changes, and the bar at its end. Without script the bar is a button; with script it shows once something

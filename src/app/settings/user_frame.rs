@@ -9,6 +9,7 @@ use crate::app::controls::{Avatar, AvatarSize, Icon};
 use crate::app::form::CallField;
 use crate::app::pages::Leaving;
 use crate::app::store::StoreCtx;
+use crate::app::view::view;
 
 /// A page of a person's settings.
 #[component]
@@ -32,8 +33,7 @@ pub(super) fn UserFrame(
             <b dir="auto">{move || name.get()}</b>
             <span>{format!("@{}", user.username)}</span>
         </p>
-    }
-    .into_any();
+    };
     let chapter = |href: &str, icon, words| Chapter { href: href.to_owned(), icon, words };
     let parts = vec![
         Part {
@@ -49,7 +49,7 @@ pub(super) fn UserFrame(
         },
     ];
     view! {
-        <SettingsFrame label="User settings" back="/channels/@me" head parts foot=view! { <SignOut/> }.into_any() title>
+        <SettingsFrame label="User settings" back="/channels/@me" head parts foot=view! { <SignOut/> } title>
             {children()}
         </SettingsFrame>
     }
