@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::entity::{Guild, Member, User};
-use protocol::snapshot::{GuildSnapshot, MembersPage};
+use protocol::snapshot::{Destination, GuildSnapshot, MembersPage};
 use protocol::{GuildId, UserId};
 
 #[cfg(feature = "ssr")]
@@ -81,6 +81,14 @@ pub async fn find_members(guild_id: GuildId, query: String) -> Answer<Vec<User>>
     let state = state();
     let actor = actor(&state).await?;
     answer(backend::actions::members::find(&state, &actor, guild_id, &query).await)
+}
+
+/// The channels one may go to, of all one's guilds.
+#[server(endpoint = "guilds/destinations", output = JsonAnswer)]
+pub async fn destinations() -> Answer<Vec<Destination>> {
+    let state = state();
+    let actor = actor(&state).await?;
+    answer(backend::actions::guilds::destinations(&state, &actor).await)
 }
 
 /// A guild anew: when it is opened, or after a `reset` of its stream.

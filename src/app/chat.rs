@@ -35,9 +35,11 @@ mod dm_list;
 mod drawers;
 mod editor;
 mod files;
+mod goals;
 mod hit;
 mod intro;
 mod keeping;
+mod keys;
 mod live;
 mod markup_view;
 mod member_list;
@@ -45,6 +47,7 @@ mod menu;
 mod message_list;
 mod message_row;
 mod no_script;
+mod overlay;
 mod panel;
 mod picker;
 mod pins;
@@ -62,6 +65,7 @@ mod sending;
 mod shortcuts;
 mod suggesting;
 mod suggestions;
+mod switcher;
 mod taking;
 mod times;
 mod toolbar;
@@ -69,6 +73,7 @@ mod topbar;
 mod tray;
 mod typing;
 mod unsent;
+mod viewer;
 
 pub use context::settle_in_composer;
 pub use live::{Live, connect};
@@ -82,6 +87,7 @@ use context::{Chat, Drawer, Screen, channel_name};
 use conversation::Conversation;
 use deletion::DeletionDialog;
 use member_list::MemberPanel;
+use overlay::Overlays;
 use panel::SidePanel;
 use profile::Profile;
 use rail::Rail;
@@ -157,6 +163,7 @@ pub fn ChatFrame() -> impl IntoView {
         </div>
         <DeletionDialog/>
         <Profile/>
+        <Overlays/>
     };
     at_once(frame)
 }

@@ -6,6 +6,8 @@ pub const PRODUCT: &str = "Harmony";
 
 /// A guild, inside a sentence.
 pub const GUILD: &str = "server";
+/// The same as a word of its own.
+pub const GUILD_TITLE: &str = "Server";
 /// Guilds, as the name of their list.
 pub const GUILDS_TITLE: &str = "Servers";
 /// Title and name of what makes or joins one.

@@ -57,6 +57,14 @@ pub fn attribute(element: &Element, name: &str) -> Option<String> {
     element.get_attribute(name)
 }
 
+/// Closes the dialog that matches a selector, if there is one.
+pub fn close_dialog(selector: &str) {
+    let found = web_sys::window().and_then(|window| window.document()?.query_selector(selector).ok()?);
+    if let Some(dialog) = found.and_then(|found| found.dyn_into::<web_sys::HtmlDialogElement>().ok()) {
+        dialog.close();
+    }
+}
+
 /// The element around this one.
 pub fn parent(element: &Element) -> Option<HtmlElement> {
     element.parent_element()?.dyn_into().ok()

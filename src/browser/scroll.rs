@@ -44,6 +44,13 @@ pub fn to_middle(element: &HtmlElement) {
     element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
+/// Brings an element into view, as little as it takes.
+pub fn reveal(element: &HtmlElement) {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
+}
+
 /// A row and where it stood, to be held there while others come and go around it.
 #[derive(Debug, Clone)]
 pub struct Anchor {

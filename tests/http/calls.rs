@@ -72,6 +72,7 @@ fn guild_calls() -> Vec<Call> {
         call("/api/guilds/transfer", OWNER, |w| form(&[("guild_id", &w.guild), ("username", "bo")])),
         call("/api/guilds/kick", OWNER, |w| form(&[("guild_id", &w.guild), ("user_id", &w.other_id)])),
         call("/api/guilds/snapshot", MEMBERS, |w| form(&[("guild_id", &w.guild)])),
+        call("/api/guilds/destinations", SIGNED_IN, |_| Vec::new()),
         call("/api/guilds/members", MEMBERS, |w| form(&[("guild_id", &w.guild)])),
         call("/api/guilds/find_members", MEMBERS, |w| form(&[("guild_id", &w.guild), ("query", "a")])),
         call("/api/guilds/member", MEMBERS, |w| form(&[("guild_id", &w.guild), ("user_id", &w.member_id)])),

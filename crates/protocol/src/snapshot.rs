@@ -30,6 +30,17 @@ pub enum Place {
     },
 }
 
+/// A channel somebody may go to, of whichever guild of theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destination {
+    /// Where it is.
+    pub guild_id: GuildId,
+    /// Which.
+    pub channel_id: ChannelId,
+    /// Its name.
+    pub name: String,
+}
+
 /// Everything a signed-in page starts from, read in one database snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageData {

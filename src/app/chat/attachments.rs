@@ -24,7 +24,7 @@ pub(super) fn attachments(files: &[Attachment]) -> Option<AnyView> {
 }
 
 /// Whether it stands among the pictures. A hidden one stands alone.
-fn is_picture(file: &Attachment) -> bool {
+pub(super) fn is_picture(file: &Attachment) -> bool {
     file.family() == "image" && file.width.is_some() && file.height.is_some() && !file.is_spoiler
 }
 

@@ -9,7 +9,7 @@ use protocol::{ChannelId, GuildId};
 use super::badge::badge;
 use super::closures::{flag, follower, part, word};
 use super::context::{Chat, Screen};
-use super::shortcuts;
+use super::{overlay, shortcuts};
 use crate::app::controls::{Icon, Key, Menu, keyed};
 use crate::app::pages::{CreateChannelOpener, InviteOpener};
 use crate::app::store::GuildEntry;
@@ -43,8 +43,7 @@ fn channels(chat: Chat, guild: &GuildEntry) -> AnyView {
     view! {
         <nav class="channel-sidebar" aria-label=name on:keydown=move |event| shortcuts::in_list(&event)>
             {header(guild, name)}
-            // The place of the quick switcher.
-            <div></div>
+            {overlay::switcher_button(chat)}
             <div class="channel-sidebar__scroll">
                 {keyed(move || groups.get(), group_key, move |group| group_view(chat, &entry, group, groups))}
             </div>

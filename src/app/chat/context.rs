@@ -11,6 +11,7 @@ use protocol::{ChannelId, GuildId, MessageId, UserId, markup};
 use super::closures::{flag, word};
 use super::files::Files;
 use super::live::Live;
+use super::overlay::Overlay;
 use super::panel::Panel;
 use super::reacting::Wish;
 use super::searching::Asked;
@@ -114,6 +115,8 @@ pub(super) struct Chat {
     pub picking: RwSignal<Option<MenuAt>>,
     /// Reactions that the backend does not have yet.
     pub wishes: RwSignal<Vec<Wish>>,
+    /// What covers everything.
+    pub overlay: RwSignal<Option<Overlay>>,
     /// The open card of a person.
     pub profile: RwSignal<Option<ProfileAt>>,
     /// The open drawer.
@@ -171,6 +174,7 @@ impl Chat {
             menu: RwSignal::new(None),
             picking: RwSignal::new(None),
             wishes: RwSignal::new(Vec::new()),
+            overlay: RwSignal::new(None),
             profile: RwSignal::new(None),
             drawer: RwSignal::new(None),
             members_away: RwSignal::new(false),

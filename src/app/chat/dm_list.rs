@@ -6,7 +6,7 @@ use protocol::entity::Presence;
 use super::badge::badge;
 use super::closures::{flag, follower, part, word};
 use super::context::{Chat, Screen};
-use super::shortcuts;
+use super::{overlay, shortcuts};
 use crate::app::controls::{Avatar, AvatarSize, EmptyState, Icon, Key, keyed};
 use crate::app::pages::NewMessageOpener;
 use crate::app::store::DmEntry;
@@ -26,8 +26,7 @@ pub(super) fn conversations(chat: Chat) -> AnyView {
                 <NewMessageOpener class="icon-button"><Icon name="edit"/></NewMessageOpener>
                 {super::drawers::close_link("Close navigation")}
             </header>
-            // The place of the quick switcher.
-            <div></div>
+            {overlay::switcher_button(chat)}
             <div class="channel-sidebar__scroll">
                 <ul class="channel-list">
                     {keyed(move || dms.get(), |dm| Key::Number(dm.id.get()), move |dm| row(chat, dm))}

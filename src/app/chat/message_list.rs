@@ -13,7 +13,7 @@ use super::picker::EmojiPicker;
 use super::press::Press;
 use super::reading::Reading;
 use super::toolbar::Toolbar;
-use super::{profile, sending, shortcuts, times};
+use super::{overlay, profile, sending, shortcuts, times};
 use crate::app::controls::{Icon, Key, keyed};
 use crate::app::store::timeline::{Row, RowKey, Slot, Timeline};
 use crate::app::view::view;
@@ -71,7 +71,10 @@ pub(super) fn MessageList(
                     }
                 }
                 on:mouseleave=move |_| put_toolbar_away(chat, toolbar)
-                on:click=move |event| profile::pressed(chat, &event)
+                on:click=move |event| {
+                    profile::pressed(chat, &event);
+                    overlay::pressed(chat, &event);
+                }
                 on:contextmenu=move |event| open_at_pointer(chat, &event)
                 on:keydown=move |event| shortcuts::in_timeline(chat, &event)
                 on:pointerdown=move |event| {

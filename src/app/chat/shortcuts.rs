@@ -6,7 +6,8 @@ use protocol::snapshot::Place;
 
 use super::context::{Chat, Screen, focus_composer};
 use super::message_list::message_at;
-use super::{drawers, menu, picker, pins, searching, sending};
+use super::overlay::Overlay;
+use super::{drawers, menu, overlay, picker, pins, searching, sending};
 use crate::app::store::guild::grouped;
 use crate::browser::dom::{self, HtmlElement, KeyboardEvent};
 use crate::browser::listener::Listener;
@@ -46,6 +47,9 @@ pub(super) fn listen(chat: Chat) {
             } else if key == "F6" {
                 event.prevent_default();
                 next_region(!event.shift_key());
+            } else if let Some(overlay) = overlay_of(&key, event) {
+                event.prevent_default();
+                overlay::open(chat, overlay);
             } else if key == "f" && (event.ctrl_key() || event.meta_key()) {
                 // A second press is left to the browser, whose own search looks through what is on screen.
                 if let (Screen::Channel(channel), false) =
@@ -59,6 +63,17 @@ pub(super) fn listen(chat: Chat) {
             }
         })
     });
+}
+
+/// What covers everything when a key is pressed.
+fn overlay_of(key: &str, event: &KeyboardEvent) -> Option<Overlay> {
+    let with_control = event.ctrl_key() || event.meta_key();
+    match key {
+        "k" if with_control => Some(Overlay::Switcher),
+        "/" if with_control => Some(Overlay::Keys),
+        "?" if !focus::is_writing() => Some(Overlay::Keys),
+        _ => None,
+    }
 }
 
 /// The neighbour of `here`; after the last one comes the first.

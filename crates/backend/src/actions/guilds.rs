@@ -7,7 +7,7 @@ use protocol::error::{Field, Problem};
 use protocol::event::Event;
 use protocol::parse::{GuildName, Username};
 use protocol::permissions::{self, Permissions};
-use protocol::snapshot::GuildSnapshot;
+use protocol::snapshot::{Destination, GuildSnapshot};
 use protocol::{Error, GuildId, Result, Stream, UserId, limits};
 
 use super::access::{in_guild, in_guild_for_write, require};
@@ -126,6 +126,27 @@ pub async fn delete(state: &AppState, actor: &Actor, guild: GuildId, confirmatio
     change.await?;
     state.jobs.purge_soon();
     Ok(())
+}
+
+/// The text channels of all of somebody's guilds that they may see: for going there by name.
+pub async fn destinations(state: &AppState, actor: &Actor) -> Result<Vec<Destination>> {
+    state.rates.read(actor.user_id)?;
+    let mut db = state.store.read().await?;
+    let mut all = Vec::new();
+    for guild in guilds::of_user(&mut db, actor.user_id).await? {
+        let standing = access::standing(&mut db, guild.id, actor.user_id).await?;
+        let channels = channels::of_guild(&mut db, guild.id).await?;
+        let visible = channels.into_iter().filter(|channel| {
+            let here = permissions::in_channel(standing.as_ref(), &channel.overwrites);
+            channel.kind == ChannelKind::Text && here.contains(Permissions::VIEW_CHANNEL)
+        });
+        all.extend(visible.map(|channel| Destination {
+            guild_id: guild.id,
+            channel_id: channel.id,
+            name: channel.name,
+        }));
+    }
+    Ok(all)
 }
 
 /// A guild with all that its sidebar and member list need, as somebody may see it.

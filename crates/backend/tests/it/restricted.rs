@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use backend::actions::messages::{Draft, send};
 use backend::actions::sync::{How, catch_up};
-use backend::actions::{channels, guilds, messages, pages};
+use backend::actions::{channels, guilds, members, messages, pages};
 use protocol::permissions::{Permissions, Subject};
 use protocol::snapshot::{Anchor, PageData, Place};
 use protocol::{ChannelId, Cursors, Error, MessageId, Stream};
@@ -46,6 +46,28 @@ async fn a_closed_channel_is_in_no_snapshot_of_who_may_not_view_it() {
             // Those who were called there see it in their unread marks; bo could not be called.
             assert_eq!(tells_of(&home, vault), person.id() == s.ana.id(), "{home:?}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_channels_that_one_may_view_can_be_gone_to_by_name() {
+    on_both(async |app| {
+        let (s, vault, _) = vault(app).await;
+        let elsewhere = s.bo.create_guild("Elsewhere").await;
+        let names = async |person: &Person| {
+            let all = guilds::destinations(&app.state, &person.actor).await.unwrap();
+            all.into_iter().map(|one| (one.guild_id, one.name)).collect::<Vec<_>>()
+        };
+        let (here, there) = (s.guild.id, elsewhere.id);
+        let general = (here, "general".to_owned());
+        for person in [&s.ana, &s.cy] {
+            assert_eq!(names(person).await, [general.clone(), (here, "vault".to_owned())]);
+        }
+        assert_eq!(names(&s.bo).await, [general, (there, "general".to_owned())], "no {vault}, no category");
+        members::kick(&app.state, &s.ana.actor, here, s.bo.id()).await.unwrap();
+        assert_eq!(names(&s.bo).await, [(there, "general".to_owned())]);
+        assert_eq!(names(&app.user("eve").await).await, []);
     })
     .await;
 }
