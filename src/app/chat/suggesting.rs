@@ -105,17 +105,25 @@ pub(super) fn rank_emoji(name: &str, words: &str, query: &str) -> Option<usize> 
     }
 }
 
-/// The best of some, those that fit equally well by name.
+/// The best of some, those that fit equally well by name. Only as many are kept in order as are wanted: sorting all of them
+/// would be more work, and more code to load.
 pub(super) fn best<T>(
     all: impl Iterator<Item = T>,
     rank: impl Fn(&T) -> Option<u8>,
     name: impl Fn(&T) -> String,
     most: usize,
 ) -> Vec<T> {
-    let mut found: Vec<(u8, String, T)> =
-        all.filter_map(|one| rank(&one).map(|rank| (rank, name(&one), one))).collect();
-    found.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
-    found.into_iter().take(most).map(|(_, _, one)| one).collect()
+    let mut found: Vec<((u8, String), T)> = Vec::new();
+    for one in all {
+        let Some(rank) = rank(&one) else { continue };
+        let key = (rank, name(&one));
+        let at = found.partition_point(|(known, _)| *known <= key);
+        if at < most {
+            found.insert(at, (key, one));
+            found.truncate(most);
+        }
+    }
+    found.into_iter().map(|(_, one)| one).collect()
 }
 
 /// A name in three: what is before the part that was typed, that part, and what is behind it.
