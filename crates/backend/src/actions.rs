@@ -9,6 +9,7 @@ pub mod dms;
 pub mod guilds;
 pub mod invites;
 pub mod members;
+mod mentions;
 pub mod messages;
 pub mod pages;
 pub mod pins;
