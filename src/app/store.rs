@@ -41,6 +41,8 @@ mod interleaving_tests;
 #[cfg(test)]
 mod replay_tests;
 #[cfg(test)]
+mod sample_parts;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod window_tests;
@@ -89,6 +91,8 @@ pub struct StoreSignals {
     /// Counts up when a message was pinned or taken down somewhere, a pinned one changed, or one was deleted, which may
     /// have been pinned.
     pub pins_changed: ArcRwSignal<u32>,
+    /// Counts up when a message came that addresses the person, or one that does, or did, was changed or deleted.
+    pub mentions_changed: ArcRwSignal<u32>,
     /// The channel that was marked as unread, until it is entered anew: looking at it does not read it.
     pub kept_unread: ArcRwSignal<Option<ChannelId>>,
     /// The reader's time zone and day.
@@ -137,7 +141,10 @@ impl Store {
         let guilds = home
             .guilds
             .iter()
-            .map(|summary| GuildEntry::listed(summary.guild.clone(), summary_reads(summary)))
+            .map(|summary| {
+                let reads = summary_reads(summary);
+                GuildEntry::listed(summary.guild.clone(), summary.own_roles.clone(), reads)
+            })
             .collect();
         let store = Self(Arc::new(StoreSignals {
             me: ArcRwSignal::new(home.me.clone()),
@@ -150,6 +157,7 @@ impl Store {
             caught_up: ArcRwSignal::default(),
             lacking: ArcRwSignal::default(),
             pins_changed: ArcRwSignal::default(),
+            mentions_changed: ArcRwSignal::default(),
             kept_unread: ArcRwSignal::default(),
             clock: ArcRwSignal::new(Clock::utc()),
             build,

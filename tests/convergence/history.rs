@@ -170,9 +170,13 @@ impl<'a> History<'a> {
 
     fn text(&mut self) -> String {
         let other = self.dice.below(PEOPLE);
-        let call = match self.dice.below(3) {
-            0 => format!(" @{}", self.people[other].user.username),
-            1 => " see #general".to_owned(),
+        let role = self.dice.pick(&self.roles).map_or(RoleId::from_trusted(1), |(_, role)| role);
+        let call = match self.dice.below(8) {
+            0 | 1 => format!(" @{}", self.people[other].user.username),
+            2 => " see #general".to_owned(),
+            3 => " @everyone".to_owned(),
+            4 => format!(" @here @{}", self.people[other].user.username),
+            5 => format!(" <@&{role}>"),
             _ => String::new(),
         };
         format!("words {}{call}", self.count)
@@ -408,7 +412,7 @@ impl<'a> History<'a> {
         let everyone = self.dice.below(3) == 0;
         let choices = [
             Permissions::EVERYONE_DEFAULT,
-            Permissions::EVERYONE_DEFAULT | Permissions::MANAGE_CHANNELS,
+            Permissions::EVERYONE_DEFAULT | Permissions::MANAGE_CHANNELS | Permissions::MENTION_EVERYONE,
             Permissions::EVERYONE_DEFAULT | Permissions::KICK_MEMBERS | Permissions::MANAGE_MESSAGES,
             Permissions::CREATE_INVITE | Permissions::READ_HISTORY,
         ];

@@ -59,6 +59,7 @@ pub mod guilds;
 pub mod hints;
 pub mod invites;
 pub mod members;
+pub mod mentions;
 pub mod messages;
 pub mod migrate;
 pub mod node;

@@ -5,8 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::permissions::{Overwrite, Permissions};
 use crate::{ChannelId, GuildId, InviteId, MessageId, Rev, RoleId, SessionId, Timestamp, UserId};
 
+mod addressed;
 mod attachment;
 
+pub use addressed::Addressed;
 pub use attachment::{Attachment, NewAttachment};
 
 /// What everybody may know about a person.
@@ -249,9 +251,19 @@ pub struct Message {
     /// What it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Quoted>,
-    /// Whom it addressed when it was sent. Edits do not change this: nobody is called twice.
+    /// Whom it addresses by name. Whoever is addressed was when it was sent: an edit calls nobody, it only takes back whom
+    /// its text does not name any more. The same holds for the following three.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<User>,
+    /// Whether the `@everyone` or `@here` in its text calls anybody: its author may do that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mention_everyone: bool,
+    /// Of everyone only these, besides those addressed by name and role: it says `@here`, and they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mention_here: Option<Vec<UserId>>,
+    /// Roles it addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mention_roles: Vec<RoleId>,
     /// Its files, in the order their author gave them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
@@ -273,9 +285,26 @@ impl Message {
         self.id.created_at()
     }
 
-    /// Whether it addresses somebody by name.
-    pub fn mentions_user(&self, user: UserId) -> bool {
-        self.mentions.iter().any(|mentioned| mentioned.id == user)
+    /// Whether it addresses somebody with these roles, in whatever way. Nobody addresses themselves.
+    pub fn addresses(&self, user: UserId, roles: &[RoleId]) -> bool {
+        let is_here = self.mention_here.as_ref().is_none_or(|here| here.contains(&user));
+        user != self.author.id
+            && (self.mention_everyone && is_here
+                || self.mentions.iter().any(|mentioned| mentioned.id == user)
+                || self.mention_roles.iter().any(|role| roles.contains(role)))
+    }
+
+    /// All whom it addresses.
+    pub fn addressed(&self) -> Addressed {
+        let named = self.mentions.iter().map(|user| user.id);
+        let mut mentions: Vec<UserId> = named.chain(self.mention_here.iter().flatten().copied()).collect();
+        mentions.sort_unstable();
+        mentions.dedup();
+        Addressed {
+            mentions,
+            mention_everyone: self.mention_everyone && self.mention_here.is_none(),
+            mention_roles: self.mention_roles.clone(),
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! Everything that can durably change, one variant each. An event belongs to exactly one stream.
 
 use crate::entity::{
-    Channel, ChannelPlace, Dm, Guild, Me, Member, Message, MovedBack, ReadMark, Role, Settings, User,
+    Addressed, Channel, ChannelPlace, Dm, Guild, Me, Member, Message, MovedBack, ReadMark, Role, Settings,
+    User,
 };
 use crate::tagged::tagged;
-use crate::{ChannelId, GuildId, MessageId, UserId};
+use crate::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
 tagged! {
     "kind",
@@ -77,6 +78,9 @@ tagged! {
         MessageUpdated {
             /// As it is now.
             message: Message,
+            /// Whom it does not address any more, unless it still does in another way.
+            #[serde(default, skip_serializing_if = "Addressed::is_empty")]
+            taken_back: Addressed,
         },
         /// A message is gone; its text is in no log any more.
         MessageDeleted {
@@ -86,9 +90,15 @@ tagged! {
             message_id: MessageId,
             /// Who wrote it: they had read everything before it, and of the message itself nothing is told any more.
             author_id: UserId,
-            /// Whom it had addressed, for their counters.
+            /// Whom it had addressed, for their counters; see [`Addressed`].
             #[serde(default, skip_serializing_if = "Vec::is_empty")]
             mentions: Vec<UserId>,
+            /// Whether everybody who can view the channel.
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            mention_everyone: bool,
+            /// All with one of these roles.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            mention_roles: Vec<RoleId>,
             /// The channel's newest message now.
             last_message_id: Option<MessageId>,
         },
@@ -170,7 +180,9 @@ impl Event {
             | Self::MessageDeleted { channel_id, .. }
             | Self::ReactionChanged { channel_id, .. }
             | Self::MessagePinned { channel_id, .. } => Some(*channel_id),
-            Self::MessageCreated { message } | Self::MessageUpdated { message } => Some(message.channel_id),
+            Self::MessageCreated { message } | Self::MessageUpdated { message, .. } => {
+                Some(message.channel_id)
+            }
             // Where a channel stands that not everybody can view is told alone.
             Self::ChannelsMoved { places } => match places.as_slice() {
                 [place] => Some(place.id),
@@ -183,7 +195,7 @@ impl Event {
     /// The message whose text or reactions are in this: it is not told any more when that is gone.
     pub fn message_id(&self) -> Option<MessageId> {
         match self {
-            Self::MessageCreated { message } | Self::MessageUpdated { message } => Some(message.id),
+            Self::MessageCreated { message } | Self::MessageUpdated { message, .. } => Some(message.id),
             Self::ReactionChanged { message_id, .. } | Self::MessagePinned { message_id, .. } => {
                 Some(*message_id)
             }

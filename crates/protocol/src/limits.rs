@@ -53,6 +53,11 @@ pub const SEARCH_HITS: usize = 32;
 pub const OFFSET_MINUTES: i32 = 14 * 60;
 /// People one message can mention; more is a mass mention, which has a permission of its own.
 pub const MENTIONS_PER_MESSAGE: usize = 50;
+/// People that `@here` addresses one by one: each is a row, and named to everybody who is told of the message, in 5 KiB
+/// together. Where more are here it addresses everyone, because to leave some of them out would be a mention lost.
+pub const HERE_ADDRESSED: usize = 250;
+/// Mentions on a page of the inbox: as many as messages on a page of search results.
+pub const INBOX_PAGE: usize = 25;
 /// Characters shown of a quoted message above a reply. No more than that of it is sent, see `markup::quotation`.
 pub const EXCERPT_CHARS: usize = 120;
 /// Characters of a retry key.

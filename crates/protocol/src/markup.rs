@@ -27,11 +27,11 @@ mod scan;
 mod visible;
 
 pub use emoji::is_emoji_only;
-pub use excerpt::{excerpt, quotation};
+pub use excerpt::{Named, excerpt, quotation};
 pub use names::{Names, candidate_names, resolve_names, unresolve_names};
 pub use visible::{Visible, visible};
 
-use crate::{ChannelId, UserId, limits};
+use crate::{ChannelId, RoleId, UserId, limits};
 
 /// Levels of nodes a [`Document`] can have: a quote, five lists, eight formats, a link and a leaf.
 /// Renderers may recurse without counting.
@@ -124,6 +124,23 @@ pub enum Inline {
     User(UserId),
     /// `<#id>`
     Channel(ChannelId),
+    /// `<@&id>`
+    Role(RoleId),
+    /// `@everyone`. Whether it calls anybody its author's permissions say; where it does not it is text like any other.
+    Everyone,
+    /// `@here`, likewise.
+    Here,
+}
+
+impl Inline {
+    /// The text of what calls many and may be ordinary text as well.
+    pub const fn call(&self) -> Option<&'static str> {
+        match self {
+            Self::Everyone => Some("@everyone"),
+            Self::Here => Some("@here"),
+            _ => None,
+        }
+    }
 }
 
 /// Reads the text of a message.
@@ -131,28 +148,46 @@ pub fn parse(source: &str) -> Document {
     Document { blocks: blocks::read(source, &mut scan::Notes::default()) }
 }
 
-/// The people a message mentions: each once, in order, the first [`limits::MENTIONS_PER_MESSAGE`] of them.
-/// Exactly those that [`parse`] yields as [`Inline::User`].
-pub fn user_mentions(source: &str) -> Vec<UserId> {
-    let mut notes = scan::Notes::default();
-    blocks::read(source, &mut notes);
-    let mut users = Vec::new();
-    for mention in notes.mentions {
-        if users.len() == limits::MENTIONS_PER_MESSAGE {
-            break;
-        }
-        if let scan::Target::User(id) = mention.target
-            && !users.contains(&id)
-        {
-            users.push(id);
+/// Whom the text of a message mentions, whoever wrote it: exactly what [`parse`] yields, outside code and links.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mentions {
+    /// People: each once, in order, the first [`limits::MENTIONS_PER_MESSAGE`] of them.
+    pub users: Vec<UserId>,
+    /// Roles, likewise.
+    pub roles: Vec<RoleId>,
+    /// Whether `@everyone` is there.
+    pub everyone: bool,
+    /// Whether `@here` is there.
+    pub here: bool,
+}
+
+/// Whom a text mentions.
+pub fn mentions(source: &str) -> Mentions {
+    fn add<T: PartialEq>(list: &mut Vec<T>, id: T) {
+        if list.len() < limits::MENTIONS_PER_MESSAGE && !list.contains(&id) {
+            list.push(id);
         }
     }
-    users
+    let mut notes = scan::Notes::default();
+    blocks::read(source, &mut notes);
+    let mut found = Mentions::default();
+    for mention in notes.mentions {
+        match mention.target {
+            scan::Target::User(id) => add(&mut found.users, id),
+            scan::Target::Role(id) => add(&mut found.roles, id),
+            scan::Target::Everyone => found.everyone = true,
+            scan::Target::Here => found.here = true,
+            scan::Target::Channel(_) => {}
+        }
+    }
+    found
 }
 
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_calls;
 #[cfg(test)]
 mod tests_links;

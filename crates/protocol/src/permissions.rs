@@ -38,6 +38,8 @@ impl Permissions {
     pub const ATTACH_FILES: Self = Self(1 << 15);
     /// Read what was written before.
     pub const READ_HISTORY: Self = Self(1 << 16);
+    /// Address many at once: `@everyone`, `@here`, and all who have a role. Roles have no switch of their own for it.
+    pub const MENTION_EVERYONE: Self = Self(1 << 17);
     /// Pin messages, and take them down.
     pub const PIN_MESSAGES: Self = Self(1 << 51);
     /// Every bit this version knows.
@@ -53,6 +55,7 @@ impl Permissions {
             | Self::MANAGE_MESSAGES.0
             | Self::ATTACH_FILES.0
             | Self::READ_HISTORY.0
+            | Self::MENTION_EVERYONE.0
             | Self::PIN_MESSAGES.0,
     );
     /// What everybody may do who may talk somewhere.

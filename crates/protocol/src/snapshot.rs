@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entity::{Channel, Dm, Guild, Me, Member, Message, Presence, ReadMark, Role, is_zero};
 use crate::permissions::Permissions;
-use crate::{ChannelId, Cursors, GuildId, MessageId, Rev, UserId};
+use crate::{ChannelId, Cursors, GuildId, MessageId, Rev, RoleId, UserId};
 
 /// Where somebody is or wants to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -80,6 +80,9 @@ pub struct GuildSummary {
     pub guild: Guild,
     /// Channels with something unread, and how many mentions are in it.
     pub unread: Vec<UnreadChannel>,
+    /// The person's roles in it, besides @everyone: whether a message is for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_roles: Vec<RoleId>,
     /// Revision of the guild's stream.
     pub rev: Rev,
 }
@@ -113,6 +116,9 @@ pub struct GuildSnapshot {
     pub members: Vec<Member>,
     /// How many members there are.
     pub member_count: u32,
+    /// The person's own roles, besides @everyone; they need not be among the members listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_roles: Vec<RoleId>,
     /// Read marks of the channels listed, where there are any.
     pub marks: Vec<ReadMark>,
     /// What the person may do in the guild as a whole.

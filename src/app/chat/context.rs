@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use protocol::entity::{Message, User};
+use protocol::markup::{self, Named};
 use protocol::permissions::Permissions;
 use protocol::snapshot::Place;
-use protocol::{ChannelId, GuildId, MessageId, UserId, markup};
+use protocol::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
 use super::closures::{flag, word};
 use super::files::Files;
@@ -409,11 +410,11 @@ impl Chat {
     /// One line of a message's text.
     pub(super) fn excerpt(self, content: &str) -> String {
         let store = self.store();
-        markup::excerpt(
-            content,
-            &mut |id| store.person(id).map(|user| user.with(|user| user.display_name.clone())),
-            &mut |id| channel_name(&store, id),
-        )
+        markup::excerpt(content, &mut |named| match named {
+            Named::User(id) => store.person(id).map(|user| user.with(|user| user.display_name.clone())),
+            Named::Channel(id) => channel_name(&store, id),
+            Named::Role(id) => role_name(&store, id),
+        })
     }
 
     /// A message's text as it is typed, with names instead of ids.
@@ -423,8 +424,16 @@ impl Chat {
             content,
             &mut |id| store.person(id).map(|user| user.with_untracked(|user| user.username.clone())),
             &mut |id| untrack(|| channel_name(&store, id)),
+            &mut |id| untrack(|| role_name(&store, id)),
         )
     }
+}
+
+/// The name of a role in any loaded guild. Tracks.
+pub(super) fn role_name(store: &Store, id: RoleId) -> Option<String> {
+    store.guilds.get().iter().find_map(|guild| {
+        guild.roles.with(|roles| roles.iter().find(|role| role.id == id).map(|role| role.name.clone()))
+    })
 }
 
 /// The name of a channel in any loaded guild. Tracks.

@@ -7,7 +7,7 @@ use super::attachments::attachments;
 use super::closures::text;
 use super::context::Chat;
 use super::drawers::panel_is_over;
-use super::markup_view::marked_body;
+use super::markup_view::{Words, message_body};
 use super::times;
 use crate::app::controls::{Avatar, AvatarSize};
 use crate::app::pages::current_query;
@@ -45,7 +45,7 @@ pub(super) fn hit(chat: Chat, message: Message, marked: &[String], action: Optio
                         </time>
                         {action}
                     </header>
-                    {(!message.content.is_empty()).then(|| marked_body(chat, &message.content, message.edited_at, marked))}
+                    {Words::of(&message).map(|words| message_body(chat, &words, marked))}
                     {attachments(&message.attachments)}
                 </div>
             </article>

@@ -3,33 +3,56 @@
 
 use leptos::html::custom;
 use leptos::prelude::*;
-use protocol::Timestamp;
+use protocol::entity::Message;
 use protocol::markup::{self, Block, Inline, List};
 use protocol::search::{Piece, pieces};
+use protocol::{RoleId, Timestamp};
 
 use super::closures::{text, word};
-use super::context::{Chat, channel_name};
+use super::context::{Chat, channel_name, role_name};
 use super::{sending, times};
 use crate::api::document::origin;
 use crate::app::controls::Icon;
 use crate::app::pages::{Address, parse_address};
 use crate::app::view::view;
 
-/// The body of a message: its text, with "(edited)" at the end of it.
-pub(super) fn message_body(chat: Chat, content: &str, edited_at: Option<Timestamp>) -> AnyView {
-    marked_body(chat, content, edited_at, &[])
+/// What the body of a message is made of.
+#[derive(Clone, PartialEq)]
+pub(super) struct Words {
+    content: String,
+    edited_at: Option<Timestamp>,
+    /// Whether `@everyone` and `@here` call anybody; otherwise they are text,
+    everyone: bool,
+    /// and so are all roles but these.
+    roles: Vec<RoleId>,
 }
 
-/// The same, with what was looked for marked in it.
-pub(super) fn marked_body(
+impl Words {
+    /// Those of a message; none when files say it all.
+    pub(super) fn of(message: &Message) -> Option<Self> {
+        (!message.content.is_empty()).then(|| Self {
+            content: message.content.clone(),
+            edited_at: message.edited_at,
+            everyone: message.mention_everyone,
+            roles: message.mention_roles.clone(),
+        })
+    }
+}
+
+/// What is to be known while a tree becomes views.
+#[derive(Clone, Copy)]
+struct Look<'a> {
     chat: Chat,
-    content: &str,
-    edited_at: Option<Timestamp>,
-    hits: &[String],
-) -> AnyView {
-    let document = markup::parse(content);
+    words: &'a Words,
+    hits: &'a [String],
+}
+
+/// The body of a message: its text, with "(edited)" at the end of it, and with what was looked for marked in it.
+pub(super) fn message_body(chat: Chat, words: &Words, hits: &[String]) -> AnyView {
+    let document = markup::parse(&words.content);
     let jumbo = markup::is_emoji_only(&document);
-    let mut tail = edited_at.map(|at| {
+    let look = Look { chat, words, hits };
+    let mut tail = words.edited_at.map(|at| {
         let clock = chat.store().clock.clone();
         let title = text(move || ["Edited ", &times::moment(at, &clock.get())].concat());
         view! { <span class="message__edited" title=title>"(edited)"</span> }
@@ -42,7 +65,7 @@ pub(super) fn marked_body(
         .map(|(at, block)| {
             let is_text = matches!(block, Block::Paragraph(_));
             let tail = if at == last && is_text { tail.take() } else { None };
-            block_view(chat, block, tail, hits)
+            block_view(look, block, tail)
         })
         .collect();
     views.extend(tail.map(|tail| view! { <p>{tail}</p> }));
@@ -50,9 +73,9 @@ pub(super) fn marked_body(
     view! { <div class=class dir="auto">{views}</div> }
 }
 
-fn block_view(chat: Chat, block: Block, tail: Option<AnyView>, hits: &[String]) -> AnyView {
+fn block_view(look: Look<'_>, block: Block, tail: Option<AnyView>) -> AnyView {
     match block {
-        Block::Paragraph(content) => view! { <p>{inlines(chat, content, hits)}{tail}</p> },
+        Block::Paragraph(content) => view! { <p>{inlines(look, content)}{tail}</p> },
         // The page's own headings end at 3; a message's begin below that.
         Block::Heading { level, content } => {
             let tag = match level {
@@ -60,26 +83,25 @@ fn block_view(chat: Chat, block: Block, tail: Option<AnyView>, hits: &[String]) 
                 2 => "h5",
                 _ => "h6",
             };
-            plain(tag, inlines(chat, content, hits))
+            plain(tag, inlines(look, content))
         }
         Block::Quote(blocks) => {
-            let inner: Vec<AnyView> =
-                blocks.into_iter().map(|block| block_view(chat, block, None, hits)).collect();
+            let inner: Vec<AnyView> = blocks.into_iter().map(|block| block_view(look, block, None)).collect();
             plain("blockquote", inner)
         }
-        Block::List(list) => list_view(chat, list, hits),
-        Block::Code { language, text } => code_view(chat, language, text, hits),
+        Block::List(list) => list_view(look, list),
+        Block::Code { language, text } => code_view(look, language, text),
     }
 }
 
-fn list_view(chat: Chat, list: List, hits: &[String]) -> AnyView {
+fn list_view(look: Look<'_>, list: List) -> AnyView {
     let List { ordered, start, items } = list;
     let items: Vec<AnyView> = items
         .into_iter()
         .map(|item| {
             let children: Vec<AnyView> =
-                item.children.into_iter().map(|list| list_view(chat, list, hits)).collect();
-            view! { <li>{inlines(chat, item.content, hits)}{children}</li> }
+                item.children.into_iter().map(|list| list_view(look, list)).collect();
+            view! { <li>{inlines(look, item.content)}{children}</li> }
         })
         .collect();
     if ordered {
@@ -89,12 +111,12 @@ fn list_view(chat: Chat, list: List, hits: &[String]) -> AnyView {
     }
 }
 
-fn code_view(chat: Chat, language: Option<String>, text: String, hits: &[String]) -> AnyView {
+fn code_view(look: Look<'_>, language: Option<String>, text: String) -> AnyView {
     let label = match &language {
         Some(language) => ["Code, ", language].concat(),
         None => "Code".to_owned(),
     };
-    let copied = text.clone();
+    let (chat, copied) = (look.chat, text.clone());
     view! {
         <figure class="code-block">
             <figcaption class="code-block__head">
@@ -108,28 +130,28 @@ fn code_view(chat: Chat, language: Option<String>, text: String, hits: &[String]
                     <Icon name="copy"/>
                 </button>
             </figcaption>
-            <pre tabindex="0" role="region" aria-label=label><code>{words(text, hits)}</code></pre>
+            <pre tabindex="0" role="region" aria-label=label><code>{words(text, look.hits)}</code></pre>
         </figure>
     }
 }
 
-fn inlines(chat: Chat, content: Vec<Inline>, hits: &[String]) -> Vec<AnyView> {
-    content.into_iter().map(|inline| inline_view(chat, inline, hits)).collect()
+fn inlines(look: Look<'_>, content: Vec<Inline>) -> Vec<AnyView> {
+    content.into_iter().map(|inline| inline_view(look, inline)).collect()
 }
 
-fn inline_view(chat: Chat, inline: Inline, hits: &[String]) -> AnyView {
+fn inline_view(look: Look<'_>, inline: Inline) -> AnyView {
     match inline {
-        Inline::Text(text) => words(text, hits),
+        Inline::Text(text) => words(text, look.hits),
         Inline::Break => view! { <br/> },
-        Inline::Bold(content) => plain("strong", inlines(chat, content, hits)),
-        Inline::Italic(content) => plain("em", inlines(chat, content, hits)),
-        Inline::Underline(content) => plain("u", inlines(chat, content, hits)),
-        Inline::Strike(content) => plain("s", inlines(chat, content, hits)),
-        Inline::Spoiler(content) => view! { <Spoiler content=inlines(chat, content, hits)/> },
-        Inline::Code(text) => plain("code", vec![words(text, hits)]),
-        Inline::Link { url, content } => link(url, inlines(chat, content, hits)),
+        Inline::Bold(content) => plain("strong", inlines(look, content)),
+        Inline::Italic(content) => plain("em", inlines(look, content)),
+        Inline::Underline(content) => plain("u", inlines(look, content)),
+        Inline::Strike(content) => plain("s", inlines(look, content)),
+        Inline::Spoiler(content) => view! { <Spoiler content=inlines(look, content)/> },
+        Inline::Code(text) => plain("code", vec![words(text, look.hits)]),
+        Inline::Link { url, content } => link(url, inlines(look, content)),
         Inline::User(id) => {
-            let store = chat.store();
+            let store = look.chat.store();
             let mine = id == store.my_id();
             let person = store.person(id);
             let name = text(move || {
@@ -138,7 +160,16 @@ fn inline_view(chat: Chat, inline: Inline, hits: &[String]) -> AnyView {
             let class = if mine { "mention mention--me" } else { "mention" };
             view! { <span class=class>"@" {name}</span> }
         }
-        Inline::Channel(id) => channel_mention(chat, id),
+        Inline::Channel(id) => channel_mention(look.chat, id),
+        Inline::Role(id) => role_mention(look, id),
+        Inline::Everyone | Inline::Here => {
+            let call = inline.call().unwrap_or_default();
+            if look.words.everyone {
+                view! { <span class="mention">{call}</span> }
+            } else {
+                words(call.to_owned(), look.hits)
+            }
+        }
     }
 }
 
@@ -187,6 +218,17 @@ fn channel_mention(chat: Chat, id: protocol::ChannelId) -> AnyView {
         }
         None => view! { <span class="mention">"#" {name}</span> },
     }
+}
+
+/// A role's name: a mention where it calls those who have it, and text like any other where not.
+fn role_mention(look: Look<'_>, id: RoleId) -> AnyView {
+    let store = look.chat.store();
+    if look.words.roles.contains(&id) {
+        let name = text(move || role_name(&store, id).unwrap_or_else(|| "unknown role".to_owned()));
+        return view! { <span class="mention">"@" {name}</span> };
+    }
+    let typed = untrack(|| role_name(&store, id));
+    words(typed.map_or_else(|| format!("<@&{id}>"), |name| ["@", &name].concat()), look.hits)
 }
 
 /// Words that stay hidden until they are asked for.

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 use protocol::MessageId;
-use protocol::entity::{MessageKind, Quoted, User};
+use protocol::entity::{Message, MessageKind, Quoted, User};
 
 use super::attachments::attachments;
 use super::closures::{Follower, follower, part, text};
 use super::context::{Chat, Screen};
 use super::editor::Editor;
-use super::markup_view::message_body;
+use super::markup_view::{Words, message_body};
 use super::no_script::MessageForms;
 use super::reactions::reactions;
 use super::unsent::delivery;
@@ -148,7 +148,6 @@ fn row_id(parts: &Parts) -> Signal<Option<String>> {
 
 fn row_class(parts: &Parts) -> Signal<String> {
     let Parts { chat, row, id, .. } = parts.clone();
-    let me = chat.store().my_id();
     text(move || {
         let id = id.get();
         let answered = chat.replying.with(|reply| reply.as_ref().map(|message| message.id));
@@ -160,7 +159,7 @@ fn row_class(parts: &Parts) -> Signal<String> {
             for (holds, name) in [
                 (first, " message--first"),
                 (message.reply_to.is_some(), " message--reply"),
-                (message.mentions_user(me), " message--mention"),
+                (is_for_me(chat, message), " message--mention"),
                 (selected, " message--selected"),
                 (matches!(delivery, Delivery::Pending | Delivery::Unknown), " message--pending"),
                 (matches!(delivery, Delivery::Failed(_)), " message--failed"),
@@ -172,6 +171,13 @@ fn row_class(parts: &Parts) -> Signal<String> {
             class
         })
     })
+}
+
+/// Whether a message of the conversation on screen addresses the person. Tracks.
+fn is_for_me(chat: Chat, message: &Message) -> bool {
+    let guild = if message.mention_roles.is_empty() { None } else { chat.guild() };
+    let roles = guild.map(|guild| guild.own_roles.get()).unwrap_or_default();
+    message.addresses(chat.store().my_id(), &roles)
 }
 
 /// Which message this answers.
@@ -302,9 +308,7 @@ fn body(parts: &Parts) -> AnyView {
     let Parts { chat, row, id, .. } = parts.clone();
     let entry = row.entry.clone();
     let words = follower(move || {
-        entry.with(|Entry { message, .. }| {
-            (message.content.clone(), message.edited_at, message.attachments.clone())
-        })
+        entry.with(|Entry { message, .. }| (Words::of(message), message.attachments.clone()))
     });
     let edits = follower(move || id.get().is_some() && chat.editing.get() == id.get());
     part(move || {
@@ -312,8 +316,8 @@ fn body(parts: &Parts) -> AnyView {
             let message = row.entry.with_untracked(|entry| entry.message.clone());
             return Some(view! { <Editor message/> });
         }
-        Some(words.with(|(content, edited_at, files)| {
-            let body = (!content.is_empty()).then(|| message_body(chat, content, *edited_at));
+        Some(words.with(|(words, files)| {
+            let body = words.as_ref().map(|words| message_body(chat, words, &[]));
             view! { {body}{attachments(files)} }
         }))
     })

@@ -1,15 +1,28 @@
 //! The reducer: one durable event after the other. No page, no network, no clock.
 
-use leptos::prelude::{GetUntracked, Set, Update, WithUntracked};
-use protocol::entity::{Dm, Message, User};
+use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
+use protocol::entity::{Addressed, Dm, Member, Message, User};
 use protocol::event::Event;
-use protocol::{ChannelId, GuildId, Rev, Stream};
+use protocol::{ChannelId, GuildId, Rev, RoleId, Stream, UserId};
 
 use super::guild::{GuildEntry, Stage};
 use super::order::in_order;
 use super::reads::{ReadState, Reads, Removed};
 use super::sync::{LooseMark, Want};
 use super::{DmEntry, Store, lock};
+
+/// What decides whether a message counts for the person.
+struct Counting<'a> {
+    reads: &'a ArcRwSignal<Reads>,
+    me: UserId,
+    /// Their roles where it was said.
+    roles: Vec<RoleId>,
+    rev: Rev,
+}
+
+fn count_up(changes: &ArcRwSignal<u32>) {
+    changes.update(|count| *count = count.wrapping_add(1));
+}
 
 /// Applies an event of a stream. False if it was known already.
 pub fn apply(store: &Store, stream: Stream, rev: Rev, event: Event) -> bool {
@@ -30,6 +43,9 @@ pub fn apply(store: &Store, stream: Stream, rev: Rev, event: Event) -> bool {
 
 impl Store {
     fn guild_event(&self, guild: &GuildEntry, rev: Rev, event: Event) {
+        if let Event::MemberUpdated { member } = &event {
+            self.review_roles(guild, member);
+        }
         match event {
             Event::MessageCreated { .. }
             | Event::MessageUpdated { .. }
@@ -111,6 +127,15 @@ impl Store {
         }
     }
 
+    /// Whether the person has other roles now: then other messages address them, and how many only a snapshot can say.
+    fn review_roles(&self, guild: &GuildEntry, member: &Member) {
+        let is_new = member.user.id == self.my_id() && guild.own_roles.get_untracked() != member.roles;
+        if is_new {
+            guild.own_roles.set(member.roles.clone());
+            self.want(if guild.is_loaded() { Want::Guild(guild.id()) } else { Want::Home });
+        }
+    }
+
     fn dm_event(&self, channel: ChannelId, rev: Rev, event: Event) {
         match event {
             Event::MessageCreated { ref message } => {
@@ -140,54 +165,51 @@ impl Store {
     }
 
     fn message_event(&self, guild: Option<&GuildEntry>, rev: Rev, event: Event) {
-        let me = self.my_id();
-        let reads = guild.map_or(&self.dm_reads, |guild| &guild.reads);
+        let counting = Counting {
+            reads: guild.map_or(&self.dm_reads, |guild| &guild.reads),
+            me: self.my_id(),
+            roles: guild.map(|guild| guild.own_roles.get_untracked()).unwrap_or_default(),
+            rev,
+        };
         let channel = match &event {
             Event::MessageCreated { message } => {
                 self.know_message(message);
-                let (channel, id) = (message.channel_id, message.id);
-                let (mine, addressed) = (message.author.id == me, message.mentions_user(me));
-                let loose = self.loose_mark(channel);
-                reads.update(|reads: &mut Reads| {
-                    let read = reads.entry(channel).or_insert_with(|| ReadState::before(id, loose));
-                    read.arrived(id, mine, addressed);
-                });
+                self.message_created(&counting, message);
+                let channel = message.channel_id;
                 // A channel that became visible without a word about it: only a snapshot can say what it is.
                 let unknown = |guild: &&GuildEntry| guild.is_loaded() && !guild.has_channel(channel);
                 if let Some(guild) = guild.filter(unknown) {
                     self.want(Want::Guild(guild.id()));
                 }
-                if mine && let Some(nonce) = &message.nonce {
-                    self.drop_outgoing(|outgoing| *outgoing.nonce == **nonce);
-                }
                 channel
             }
-            Event::MessageUpdated { message } => {
+            Event::MessageUpdated { message, taken_back } => {
                 self.know_message(message);
-                if message.pinned {
-                    self.pins_changed.update(|count| *count = count.wrapping_add(1));
-                }
+                self.message_updated(&counting, message, taken_back);
                 message.channel_id
             }
-            Event::MessageDeleted { channel_id, message_id, author_id, mentions, last_message_id } => {
-                let loose = self.loose_mark(*channel_id);
-                let gone = Removed {
-                    rev,
-                    message: *message_id,
-                    mine: *author_id == me,
-                    addressed: mentions.contains(&me),
-                    last: *last_message_id,
+            Event::MessageDeleted {
+                channel_id,
+                message_id,
+                author_id,
+                mentions,
+                mention_everyone,
+                mention_roles,
+                last_message_id,
+            } => {
+                let addressed = Addressed {
+                    mentions: mentions.clone(),
+                    mention_everyone: *mention_everyone,
+                    mention_roles: mention_roles.clone(),
                 };
-                reads.update(|reads| {
-                    let read = reads.entry(*channel_id).or_insert_with(|| ReadState::read(&gone, loose));
-                    read.removed(&gone);
-                });
-                // It may have been pinned; what is told of it does not say so.
-                self.pins_changed.update(|count| *count = count.wrapping_add(1));
+                let mine = *author_id == counting.me;
+                let addressed = !mine && addressed.includes(counting.me, &counting.roles);
+                let gone = Removed { rev, message: *message_id, mine, addressed, last: *last_message_id };
+                self.message_deleted(&counting, *channel_id, &gone);
                 *channel_id
             }
             Event::MessagePinned { channel_id, .. } => {
-                self.pins_changed.update(|count| *count = count.wrapping_add(1));
+                count_up(&self.pins_changed);
                 *channel_id
             }
             Event::ReactionChanged { channel_id, .. } => *channel_id,
@@ -195,14 +217,63 @@ impl Store {
         };
         if let Some(timeline) = self.timeline(channel) {
             timeline.record(rev, &event);
-            timeline.apply(event, me, &self.clock.get_untracked(), true);
+            timeline.apply(event, counting.me, &self.clock.get_untracked(), true);
         }
+    }
+
+    fn message_created(&self, counting: &Counting<'_>, message: &Message) {
+        let (channel, id, mine) = (message.channel_id, message.id, message.author.id == counting.me);
+        let addressed = message.addresses(counting.me, &counting.roles);
+        let loose = self.loose_mark(channel);
+        counting.reads.update(|reads: &mut Reads| {
+            let read = reads.entry(channel).or_insert_with(|| ReadState::before(id, loose));
+            read.arrived(id, mine, addressed);
+        });
+        if addressed {
+            count_up(&self.mentions_changed);
+        }
+        if mine && let Some(nonce) = &message.nonce {
+            self.drop_outgoing(|outgoing| *outgoing.nonce == **nonce);
+        }
+    }
+
+    fn message_updated(&self, counting: &Counting<'_>, message: &Message, taken_back: &Addressed) {
+        let (channel, id) = (message.channel_id, message.id);
+        let is_addressed = message.addresses(counting.me, &counting.roles);
+        let mine = message.author.id == counting.me;
+        let was_addressed = !mine && taken_back.includes(counting.me, &counting.roles);
+        if was_addressed && !is_addressed {
+            let loose = self.loose_mark(channel);
+            counting.reads.update(|reads| {
+                let read = reads.entry(channel).or_insert_with(|| ReadState::before(id, loose));
+                read.taken_back(counting.rev, id);
+            });
+        }
+        if was_addressed || is_addressed {
+            count_up(&self.mentions_changed);
+        }
+        if message.pinned {
+            count_up(&self.pins_changed);
+        }
+    }
+
+    fn message_deleted(&self, counting: &Counting<'_>, channel: ChannelId, gone: &Removed) {
+        let loose = self.loose_mark(channel);
+        counting.reads.update(|reads| {
+            let read = reads.entry(channel).or_insert_with(|| ReadState::read(gone, loose));
+            read.removed(gone);
+        });
+        if gone.addressed {
+            count_up(&self.mentions_changed);
+        }
+        // It may have been pinned; what is told of it does not say so.
+        count_up(&self.pins_changed);
     }
 
     fn user_event(&self, event: Event) {
         match event {
             Event::GuildJoined { guild } if self.guild(guild.id).is_none() => {
-                self.guilds.update(|guilds| guilds.push(GuildEntry::listed(guild, Reads::new())));
+                self.guilds.update(|guilds| guilds.push(GuildEntry::listed(guild, Vec::new(), Reads::new())));
                 // It may have ended since: whoever was away is told nothing of a stream they had no cursor of.
                 self.want(Want::Home);
             }

@@ -59,6 +59,8 @@ pub struct GuildSignals {
     pub members: ArcRwSignal<Vec<Member>>,
     /// How many there are.
     pub member_count: ArcRwSignal<u32>,
+    /// The person's own roles besides @everyone, also while the guild is only listed.
+    pub own_roles: ArcRwSignal<Vec<RoleId>>,
     /// Who of them is here.
     pub online: ArcRwSignal<BTreeSet<UserId>>,
     /// What the person may do.
@@ -101,7 +103,7 @@ pub fn grouped(channels: &[Channel]) -> Vec<ChannelGroup> {
 
 impl GuildEntry {
     /// A guild that is only listed.
-    pub(super) fn listed(guild: Guild, reads: Reads) -> Self {
+    pub(super) fn listed(guild: Guild, own_roles: Vec<RoleId>, reads: Reads) -> Self {
         Self(Arc::new(GuildSignals {
             guild: ArcRwSignal::new(guild),
             stage: ArcRwSignal::new(Stage::Listed),
@@ -110,6 +112,7 @@ impl GuildEntry {
             roles: ArcRwSignal::default(),
             members: ArcRwSignal::default(),
             member_count: ArcRwSignal::default(),
+            own_roles: ArcRwSignal::new(own_roles),
             online: ArcRwSignal::default(),
             access: ArcRwSignal::new(Access { guild: Permissions::NONE, channels: Vec::new() }),
         }))
@@ -175,6 +178,7 @@ impl GuildEntry {
         self.roles.set(roles);
         self.members.set(members);
         self.member_count.set(member_count);
+        self.own_roles.set(snapshot.own_roles);
         self.online.set(snapshot.online.into_iter().collect());
         self.access.set(Access { guild: snapshot.access, channels: snapshot.channel_access });
         self.stage.set(Stage::Loaded);
@@ -183,6 +187,7 @@ impl GuildEntry {
     /// What the rail shows, for a guild whose channels are not here.
     pub(super) fn summarise(&self, summary: &GuildSummary) {
         self.guild.set(summary.guild.clone());
+        self.own_roles.set(summary.own_roles.clone());
         self.reads.set(self.keep_marks(summary_reads(summary)));
     }
 
@@ -275,7 +280,7 @@ impl GuildEntry {
     }
 
     /// Works out anew what the person may do, and answers the channels they cannot see any more. `None` when
-    /// their roles are not known here, so that only the backend can say.
+    /// it is not known here what everyone may do, so that only the backend can say.
     pub(super) fn review_access(&self, me: UserId) -> Option<Vec<ChannelId>> {
         let standing = self.standing(me)?;
         let guild = permissions::in_guild(Some(&standing));
@@ -301,16 +306,9 @@ impl GuildEntry {
     fn standing(&self, me: UserId) -> Option<Standing> {
         let (owner, everyone_role) =
             self.guild.with_untracked(|guild| (guild.owner_id, permissions::everyone_role(guild.id)));
-        let own_roles = self.members.with_untracked(|members| {
-            let at = members.binary_search_by_key(&me, |member| member.user.id).ok()?;
-            members.get(at).map(|member| member.roles.clone())
-        });
+        let own_roles = self.own_roles.get_untracked();
         self.roles.with_untracked(|roles| {
             let bits = |id: RoleId| roles.iter().find(|role| role.id == id).map(|role| role.permissions);
-            // Nobody has a role where there is none but @everyone.
-            let none = || roles.iter().all(|role| role.id == everyone_role).then(Vec::new);
-            let own_roles =
-                if owner == me { own_roles.unwrap_or_default() } else { own_roles.or_else(none)? };
             Some(Standing {
                 user: me,
                 is_owner: owner == me,

@@ -30,13 +30,13 @@ pub struct ReadState {
     counted: u32,
     counted_to: Option<MessageId>,
     mentioned: Vec<MessageId>,
-    /// Revision of the channel's stream up to which deletions were not counted.
+    /// Revision of the channel's stream up to which what was taken back was not counted.
     counted_rev: Rev,
-    /// Mentions that were deleted lately: a mark that is told on another stream may have counted them.
+    /// Mentions that were taken back lately: a mark that is told on another stream may have counted them.
     gone: Vec<(Rev, MessageId)>,
 }
 
-/// Deleted mentions that are remembered: far more than come between two streams' events.
+/// Mentions taken back that are remembered: far more than come between two streams' events.
 const GONE: usize = 20;
 
 /// A message that was deleted.
@@ -138,16 +138,21 @@ impl ReadState {
             self.written = self.written.max(Some(message));
             self.read_to(Some(message));
         }
-        if let Some(at) = self.mentioned.iter().position(|id| *id == message) {
-            self.mentioned.remove(at);
-        } else if addressed && rev > self.counted_rev && self.is_counted(message) {
-            self.counted = self.counted.saturating_sub(1);
-        }
         if addressed {
-            self.gone.push((rev, message));
-            self.gone.drain(..self.gone.len().saturating_sub(GONE));
+            self.taken_back(rev, message);
         }
         self.last_message_id = last;
+    }
+
+    /// A message does not address the person any more.
+    pub(super) fn taken_back(&mut self, rev: Rev, message: MessageId) {
+        if let Some(at) = self.mentioned.iter().position(|id| *id == message) {
+            self.mentioned.remove(at);
+        } else if rev > self.counted_rev && self.is_counted(message) {
+            self.counted = self.counted.saturating_sub(1);
+        }
+        self.gone.push((rev, message));
+        self.gone.drain(..self.gone.len().saturating_sub(GONE));
     }
 
     fn is_counted(&self, message: MessageId) -> bool {

@@ -1,11 +1,11 @@
 //! A snapshot with the events after it is the same as a fresh snapshot, however the streams interleave.
 
 use proptest::prelude::*;
-use protocol::entity::ChannelKind;
+use protocol::entity::{ChannelKind, Member};
 use protocol::event::Event;
 use protocol::frame::ServerFrame;
 use protocol::permissions::{Overwrite, Permissions, Subject};
-use protocol::{ChannelId, Rev, Stream, UserId};
+use protocol::{ChannelId, Rev, Stream, Timestamp, UserId};
 
 use super::samples::World;
 use super::{Store, Want, apply};
@@ -13,8 +13,8 @@ use super::{Store, Want, apply};
 /// Something that happens in the world.
 #[derive(Debug, Clone)]
 enum Step {
-    Post { place: u8, author: u8, addressed: bool, reply: bool },
-    Edit(u8),
+    Post { place: u8, author: u8, text: u8, reply: bool },
+    Edit(u8, u8),
     Delete(u8),
     React(u8, u8),
     Pin(u8, bool),
@@ -30,11 +30,15 @@ enum Step {
     GuildName,
 }
 
+/// What is said: for nobody, for the person in each way and in several, for others.
+const TEXTS: [&str; 8] =
+    ["hello", "@me", "@everyone", "@here", "@crew", "@others", "@me @here @crew", "@everyone @crew"];
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => (any::<u8>(), any::<u8>(), any::<bool>(), any::<bool>())
-            .prop_map(|(place, author, addressed, reply)| Step::Post { place, author, addressed, reply }),
-        2 => any::<u8>().prop_map(Step::Edit),
+        6 => (any::<u8>(), any::<u8>(), any::<u8>(), any::<bool>())
+            .prop_map(|(place, author, text, reply)| Step::Post { place, author, text, reply }),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(which, text)| Step::Edit(which, text)),
         2 => any::<u8>().prop_map(Step::Delete),
         4 => (any::<u8>(), any::<u8>()).prop_map(|(which, who)| Step::React(which, who)),
         2 => (any::<u8>(), any::<bool>()).prop_map(|(which, pinned)| Step::Pin(which, pinned)),
@@ -61,14 +65,14 @@ fn play(world: &mut World, step: &Step) {
     let mut places = texts.clone();
     places.extend([world.dm, world.far_channel()]);
     match *step {
-        Step::Post { place, author, addressed, reply } => {
-            if let Some(place) = pick(&places, place) {
-                post(world, place, author, addressed, reply);
+        Step::Post { place, author, text, reply } => {
+            if let (Some(place), Some(text)) = (pick(&places, place), pick(&TEXTS, text)) {
+                post(world, place, author, text, reply);
             }
         }
-        Step::Edit(which) => {
-            if let Some(id) = pick(&world.message_ids(), which) {
-                world.edit(id, "changed");
+        Step::Edit(which, text) => {
+            if let (Some(id), Some(text)) = (pick(&world.message_ids(), which), pick(&TEXTS, text)) {
+                world.edit(id, text);
             }
         }
         Step::Delete(which) => {
@@ -130,7 +134,7 @@ fn of_kind(world: &World, kind: ChannelKind) -> Vec<ChannelId> {
     world.channels.iter().filter(|channel| channel.kind == kind).map(|channel| channel.id).collect()
 }
 
-fn post(world: &mut World, place: ChannelId, author: u8, addressed: bool, reply: bool) {
+fn post(world: &mut World, place: ChannelId, author: u8, text: &str, reply: bool) {
     let authors =
         if place == world.dm { vec![world.me(), UserId::from_trusted(102)] } else { world.members.clone() };
     let Some(author) = pick(&authors, author) else { return };
@@ -139,7 +143,7 @@ fn post(world: &mut World, place: ChannelId, author: u8, addressed: bool, reply:
         .last()
         .copied()
         .filter(|id| reply && world.told(*id).is_some_and(|message| message.channel_id == place));
-    world.post(place, author, if addressed { "hello @me" } else { "hello" }, None, reply_to);
+    world.post(place, author, text, None, reply_to);
 }
 
 /// Takes the right to write in a channel from everybody, or gives it back.
@@ -363,4 +367,24 @@ fn a_snapshot_from_before_a_conversation_was_listed_takes_no_message_back() {
     store.install_home(before);
     assert_eq!(store.read_state(world.dm).last_message_id, Some(said));
     assert!(store.read_state(world.dm).is_unread());
+}
+
+#[test]
+fn what_is_said_to_a_role_counts_for_those_who_have_it_now() {
+    let mut world = World::new();
+    let (ana, me) = (UserId::from_trusted(102), world.me());
+    let store = Store::new(world.page(shown()));
+    world.post(world.channels[1].id, ana, "@crew", None, None);
+    world.post(world.far_channel(), ana, "@crew and @others", None, None);
+    world.post(world.far_channel(), ana, "@others", None, None);
+    tell(&store, &world, &mut 0);
+    let counted = |channel| store.read_state(channel).mentions();
+    assert_eq!((counted(world.channels[1].id), counted(world.far_channel())), (1, 1));
+    // With other roles other messages were for them: only a snapshot can say which.
+    let user = super::samples::user(me.get(), "Me");
+    for (guild, want) in [(world.guild.id, Want::Guild(world.guild.id)), (world.other.id, Want::Home)] {
+        let member = Member { user: user.clone(), joined_at: Timestamp::from_millis(0), roles: Vec::new() };
+        apply(&store, Stream::Guild(guild), 99, Event::MemberUpdated { member });
+        assert_eq!(store.next_want(), Some(want));
+    }
 }

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::entity::{
-    Channel, ChannelKind, ChannelPlace, Dm, Guild, Me, Member, Message, MessageKind, MovedBack, Preview,
-    Quoted, Reaction, ReadMark, Role, Settings, User,
+    Addressed, Channel, ChannelKind, ChannelPlace, Dm, Guild, Me, Member, Message, MessageKind, MovedBack,
+    Preview, Quoted, Reaction, ReadMark, Role, Settings, User,
 };
 use protocol::event::Event;
 use protocol::permissions::{self, Permissions, Standing};
 use protocol::snapshot::{
     Anchor, GuildSnapshot, GuildSummary, History, HomeSnapshot, PageData, UnreadChannel,
 };
-use protocol::{ChannelId, GuildId, MessageId, Rev, Stream, Timestamp, UserId, limits};
+use protocol::{ChannelId, GuildId, MessageId, Rev, RoleId, Stream, Timestamp, UserId};
+
+use super::sample_parts::{keep_called, page_of};
 
 /// The person whose client is tested.
 pub(super) const ME: i64 = 101;
@@ -140,8 +142,7 @@ impl World {
         reply_to: Option<MessageId>,
     ) -> Message {
         let id = MessageId::from_trusted(self.fresh_id());
-        let mentions = if content.contains("@me") { vec![self.me()] } else { Vec::new() };
-        let message = Message {
+        let mut message = Message {
             id,
             channel_id: channel,
             author: self.users[&author].clone(),
@@ -149,12 +150,16 @@ impl World {
             content: content.to_owned(),
             edited_at: None,
             reply_to: reply_to.map(|id| Quoted { id, preview: None }),
-            mentions: mentions.into_iter().map(|id| self.users[&id].clone()).collect(),
+            mentions: vec![self.users[&self.me()].clone()],
+            mention_everyone: channel != self.dm,
+            mention_here: content.contains("@here").then(|| vec![self.me()]),
+            mention_roles: self.crew(channel).into_iter().chain([RoleId::from_trusted(60)]).collect(),
             attachments: Vec::new(),
             reactions: Vec::new(),
             pinned: false,
             nonce: nonce.map(str::to_owned),
         };
+        keep_called(&mut message);
         self.messages.push(message);
         let message = self.told(id).expect("just posted");
         if author == self.me() {
@@ -167,10 +172,13 @@ impl World {
     pub(super) fn edit(&mut self, id: MessageId, content: &str) {
         let Some(message) = self.messages.iter_mut().find(|message| message.id == id) else { return };
         content.clone_into(&mut message.content);
+        let before = message.addressed();
+        keep_called(message);
+        let taken_back = before.without(&message.addressed());
         message.edited_at = Some(Timestamp::from_millis(self.next_id));
         self.next_id += 1;
         let message = self.told(id).expect("just edited");
-        self.emit(self.stream_of(message.channel_id), Event::MessageUpdated { message });
+        self.emit(self.stream_of(message.channel_id), Event::MessageUpdated { message, taken_back });
     }
 
     /// Somebody reacts to a message, or takes it back if they had.
@@ -204,13 +212,16 @@ impl World {
     pub(super) fn delete(&mut self, id: MessageId) {
         let Some(at) = self.messages.iter().position(|message| message.id == id) else { return };
         let message = self.messages.remove(at);
+        let Addressed { mentions, mention_everyone, mention_roles } = message.addressed();
         self.emit(
             self.stream_of(message.channel_id),
             Event::MessageDeleted {
                 channel_id: message.channel_id,
                 message_id: id,
                 author_id: message.author.id,
-                mentions: message.mentions.iter().map(|user| user.id).collect(),
+                mentions,
+                mention_everyone,
+                mention_roles,
                 last_message_id: self.last(message.channel_id),
             },
         );
@@ -251,7 +262,8 @@ impl World {
             self.emit_guild(Event::MemberUpdated { member: self.member(id) });
         }
         // Everybody who writes is in the listed guild as well, and a new name is told wherever somebody is.
-        self.emit(Stream::Guild(self.other.id), Event::MemberUpdated { member: self.member(id) });
+        let member = self.member_with(id, self.far_channel());
+        self.emit(Stream::Guild(self.other.id), Event::MemberUpdated { member });
         if id == self.me() {
             self.emit(Stream::User(id), Event::MeUpdated { me: self.own() });
         } else if id == UserId::from_trusted(102) {
@@ -327,9 +339,9 @@ impl World {
 
     fn mark(&self, channel: ChannelId) -> ReadMark {
         let last_read_id = self.marks.get(&channel).copied().flatten();
-        let me = self.me();
+        let (me, roles) = (self.me(), Vec::from_iter(self.crew(channel)));
         let unread = self.messages.iter().filter(|message| {
-            message.channel_id == channel && Some(message.id) > last_read_id && message.mentions_user(me)
+            message.channel_id == channel && Some(message.id) > last_read_id && message.addresses(me, &roles)
         });
         ReadMark {
             channel_id: channel,
@@ -349,7 +361,19 @@ impl World {
     }
 
     fn member(&self, id: UserId) -> Member {
-        Member { user: self.users[&id].clone(), joined_at: Timestamp::from_millis(0), roles: Vec::new() }
+        self.member_with(id, ChannelId::from_trusted(11))
+    }
+
+    /// Somebody in the guild of a channel.
+    fn member_with(&self, id: UserId, channel: ChannelId) -> Member {
+        let roles = self.crew(channel).filter(|_| id == self.me()).into_iter().collect();
+        Member { user: self.users[&id].clone(), joined_at: Timestamp::from_millis(0), roles }
+    }
+
+    /// The role that the person has in the guild of a channel.
+    fn crew(&self, channel: ChannelId) -> Option<RoleId> {
+        let role = if channel == self.far_channel() { 51 } else { 50 };
+        (channel != self.dm).then(|| RoleId::from_trusted(role))
     }
 
     fn rev(&self, stream: Stream) -> Rev {
@@ -371,6 +395,7 @@ impl World {
         GuildSummary {
             guild: guild.clone(),
             unread: unread.collect(),
+            own_roles: channels.first().and_then(|channel| self.crew(*channel)).into_iter().collect(),
             rev: self.rev(Stream::Guild(guild.id)),
         }
     }
@@ -403,6 +428,7 @@ impl World {
             roles: self.roles.clone(),
             members: self.members.iter().map(|id| self.member(*id)).collect(),
             member_count: u32::try_from(self.members.len()).unwrap_or_default(),
+            own_roles: self.crew(ChannelId::from_trusted(11)).into_iter().collect(),
             marks: visible.iter().map(|(channel, _)| self.mark(channel.id)).collect(),
             access,
             channel_access: visible
@@ -434,22 +460,7 @@ impl World {
 
     /// One page of a channel's history.
     pub(super) fn history_page(&self, channel: ChannelId, anchor: Anchor) -> History {
-        let mut history = self.history(channel);
-        let (count, size) = (history.messages.len(), limits::HISTORY_PAGE);
-        let before = |id| history.messages.partition_point(|message| message.id < id);
-        let (from, to) = match anchor {
-            Anchor::Latest => (count.saturating_sub(size), count),
-            Anchor::Before(id) => (before(id).saturating_sub(size), before(id)),
-            Anchor::After(id) => {
-                let from = history.messages.partition_point(|message| message.id <= id);
-                (from, count.min(from + size))
-            }
-            Anchor::Around(id) => (before(id).saturating_sub(size / 2), count.min(before(id) + size / 2)),
-        };
-        (history.has_older, history.has_newer) = (from > 0, to < count);
-        history.messages.truncate(to);
-        history.messages.drain(..from);
-        history
+        page_of(self.history(channel), anchor)
     }
 
     pub(super) fn home(&self) -> HomeSnapshot {

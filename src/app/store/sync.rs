@@ -292,7 +292,8 @@ impl Store {
             let stream = Stream::Guild(summary.guild.id);
             let known = self.guild(summary.guild.id);
             let is_loaded = known.as_ref().is_some_and(GuildEntry::is_loaded);
-            let guild = known.unwrap_or_else(|| GuildEntry::listed(summary.guild.clone(), Reads::new()));
+            let guild =
+                known.unwrap_or_else(|| GuildEntry::listed(summary.guild.clone(), Vec::new(), Reads::new()));
             order.push((guild.clone(), (!is_loaded).then_some(stream)));
         }
         self.guilds.set(order.iter().map(|(guild, _)| guild.clone()).collect());
@@ -318,7 +319,7 @@ impl Store {
         if lock(&self.sync).intakes.contains_key(&stream) {
             let (me, last_read_id) = (self.my_id(), history.last_read_id);
             let new = history.messages.iter().filter(|message| Some(message.id) > last_read_id);
-            let mentions = u32::try_from(new.filter(|message| message.mentions_user(me)).count());
+            let mentions = u32::try_from(new.filter(|message| message.addresses(me, &[])).count());
             let mentions = mentions.unwrap_or(u32::MAX);
             let mark = ReadMark { channel_id: channel, last_read_id, mentions, turns: history.turns };
             let newest = history.messages.last().map(|message| message.id);

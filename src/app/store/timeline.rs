@@ -230,7 +230,7 @@ impl Timeline {
     pub(super) fn apply(&self, event: Event, me: UserId, clock: &Clock, live: bool) {
         match event {
             Event::MessageCreated { message } => self.arrived(message, me, clock, live),
-            Event::MessageUpdated { message } => self.changed(message),
+            Event::MessageUpdated { message, .. } => self.changed(message),
             Event::MessageDeleted { message_id, .. } => self.removed(message_id, clock),
             Event::MessagePinned { message_id, pinned, .. } => {
                 if let Some(row) = self.row(message_id) {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::Stream;
-use protocol::entity::{Attachment, ChannelKind, Message, NewAttachment};
+use protocol::entity::{Addressed, Attachment, ChannelKind, Message, NewAttachment};
 use protocol::error::{Field, Problem};
 use protocol::event::Event;
 use protocol::parse::{AltText, FileName};
@@ -190,6 +190,6 @@ async fn remove_in(tx: &mut Tx, user: UserId, id: AttachmentId) -> Result<()> {
         return Err(Error::Invalid { field: Field::Content, problem: Problem::Empty });
     }
     search_index::refresh(tx, stored.channel, message.id).await?;
-    tx.emit(access.stream, Event::MessageUpdated { message }).await?;
+    tx.emit(access.stream, Event::MessageUpdated { message, taken_back: Addressed::default() }).await?;
     Ok(())
 }

@@ -182,6 +182,7 @@ pub(super) async fn read_snapshot(db: &mut impl Db, user: UserId, id: GuildId) -
         roles: guilds::roles(db, id).await?,
         members: members::page(db, id, None, limits::MEMBERS_PAGE).await?,
         member_count: guilds::member_count(db, id).await?,
+        own_roles: standing.roles.iter().map(|(role, _)| *role).collect(),
         marks,
         access,
         channel_access,

@@ -1,7 +1,7 @@
 //! Messages: sending, editing, deleting, reading.
 
 use protocol::entity::{
-    ChannelKind, Guild, Message, MessageKind, MovedBack, NewAttachment, Preview, Quoted,
+    Addressed, ChannelKind, Guild, Message, MessageKind, MovedBack, NewAttachment, Preview, Quoted,
 };
 use protocol::error::{Field, Problem};
 use protocol::event::Event;
@@ -11,9 +11,11 @@ use protocol::snapshot::{Anchor, History};
 use protocol::{ChannelId, Error, MessageId, Result, Stream, UserId, limits};
 
 use super::access::{in_channel, in_channel_for_write};
-use super::mentions::{mentioned, resolve};
+use super::mentions::{called, called_by, resolve, still_called};
 use crate::AppState;
 use crate::auth::session::Actor;
+use crate::hub::Hub;
+use crate::store::mentions::Called;
 use crate::store::{Db, Tx, channels, dms, members, messages, nonces, reads, streams, users};
 
 /// A message as typed.
@@ -59,11 +61,11 @@ pub async fn send(state: &AppState, actor: &Actor, channel: ChannelId, draft: Dr
         nonce: super::nonce(draft.nonce)?,
         attachments: super::attachments::parse(draft.attachments)?,
     };
-    let user = actor.user_id;
-    state.store.write(move |tx| Box::pin(send_in(tx, user, channel, parsed))).await
+    let (user, hub) = (actor.user_id, state.hub.clone());
+    state.store.write(move |tx| Box::pin(send_in(tx, hub, user, channel, parsed))).await
 }
 
-async fn send_in(tx: &mut Tx, user: UserId, channel: ChannelId, draft: Parsed) -> Result<Message> {
+async fn send_in(tx: &mut Tx, hub: Hub, user: UserId, channel: ChannelId, draft: Parsed) -> Result<Message> {
     let access = in_channel_for_write(tx, user, channel).await?;
     let id: MessageId = tx.new_id_after(access.last_message_id);
     // Before all else is judged: what was said is said, and to call it refused would be wrong. Where this is no repeat
@@ -84,11 +86,19 @@ async fn send_in(tx: &mut Tx, user: UserId, channel: ChannelId, draft: Parsed) -
         None => None,
     };
     let content = resolve(tx, &access, channel, draft.content).await?;
-    let mentions = mentioned(tx, &access, channel, &content).await?;
+    let called = called(tx, &hub, &access, channel, &content).await?;
     let kind = if reply_to.is_some() { MessageKind::Reply } else { MessageKind::Default };
-    let new =
-        messages::NewMessage { channel, id, author: user, kind, content: &content, reply_to: draft.reply_to };
-    messages::insert(tx, &new, &mentions).await?;
+    let (guild, reply_id) = (access.guild_id, draft.reply_to);
+    let new = messages::NewMessage {
+        guild,
+        channel,
+        id,
+        author: user,
+        kind,
+        content: &content,
+        reply_to: reply_id,
+    };
+    messages::insert(tx, &new, &called).await?;
     let attachments = super::attachments::bind(tx, &access, channel, id, &draft.attachments).await?;
     reads::advance(tx, user, channel, id).await?;
     let author = access.user.clone();
@@ -101,7 +111,10 @@ async fn send_in(tx: &mut Tx, user: UserId, channel: ChannelId, draft: Parsed) -
         content,
         edited_at: None,
         reply_to,
-        mentions,
+        mentions: called.names,
+        mention_everyone: called.everyone,
+        mention_here: called.here,
+        mention_roles: called.roles,
         attachments,
         reactions: Vec::new(),
         pinned: false,
@@ -169,8 +182,16 @@ pub(super) async fn announce(tx: &mut Tx, guild: &Guild, user: UserId, kind: Mes
     let Some(place) = channels::by_id(tx, channel).await? else { return Ok(()) };
     let author = users::by_id(tx, user).await?.ok_or(Error::Internal)?;
     let id: MessageId = tx.new_id_after(place.last_message_id);
-    let new = messages::NewMessage { channel, id, author: user, kind, content: "", reply_to: None };
-    messages::insert(tx, &new, &[]).await?;
+    let new = messages::NewMessage {
+        guild: Some(guild.id),
+        channel,
+        id,
+        author: user,
+        kind,
+        content: "",
+        reply_to: None,
+    };
+    messages::insert(tx, &new, &Called::default()).await?;
     if members::is_member(tx, guild.id, user).await? {
         reads::advance(tx, user, channel, id).await?;
     }
@@ -183,6 +204,9 @@ pub(super) async fn announce(tx: &mut Tx, guild: &Guild, user: UserId, kind: Mes
         edited_at: None,
         reply_to: None,
         mentions: Vec::new(),
+        mention_everyone: false,
+        mention_here: None,
+        mention_roles: Vec::new(),
         attachments: Vec::new(),
         reactions: Vec::new(),
         pinned: false,
@@ -192,8 +216,8 @@ pub(super) async fn announce(tx: &mut Tx, guild: &Guild, user: UserId, kind: Mes
     Ok(())
 }
 
-/// Changes the text of one's own message. Whom it addresses stays: nobody is called twice; so do its files, and with one
-/// it needs no text.
+/// Changes the text of one's own message. Nobody is called by it, and whom it does not name any more is taken back. Its files
+/// stay, and with one it needs no text.
 pub async fn edit(
     state: &AppState,
     actor: &Actor,
@@ -220,9 +244,12 @@ pub async fn edit(
             if content == before.content {
                 return Ok(before);
             }
-            messages::set_content(tx, channel, id, &content).await?;
+            let called = called_by(&before);
+            let still = still_called(&called, &access, &content);
+            messages::set_content(tx, channel, id, &content, (&called, &still)).await?;
             let message = messages::get(tx, channel, id).await?.ok_or(Error::Internal)?;
-            tx.emit(access.stream, Event::MessageUpdated { message: message.clone() }).await?;
+            let taken_back = before.addressed().without(&message.addressed());
+            tx.emit(access.stream, Event::MessageUpdated { message: message.clone(), taken_back }).await?;
             Ok(message)
         })
     });
@@ -243,12 +270,14 @@ pub async fn delete(state: &AppState, actor: &Actor, channel: ChannelId, id: Mes
             }
             streams::scrub_message(tx, channel, id).await?;
             let last_message_id = messages::delete(tx, channel, id).await?;
-            let mentions = message.mentions.iter().map(|user| user.id).collect();
+            let Addressed { mentions, mention_everyone, mention_roles } = message.addressed();
             let gone = Event::MessageDeleted {
                 channel_id: channel,
                 message_id: id,
                 author_id: message.author.id,
                 mentions,
+                mention_everyone,
+                mention_roles,
                 last_message_id,
             };
             tx.emit(access.stream, gone).await?;

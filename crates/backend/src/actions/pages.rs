@@ -10,7 +10,7 @@ use super::guilds::read_snapshot;
 use super::messages::read_history;
 use crate::AppState;
 use crate::auth::session::Actor;
-use crate::store::{Reader, access, dms, guilds, reads, streams, users};
+use crate::store::{Reader, access, dms, guilds, members, reads, streams, users};
 
 /// Everything a signed-in page shows first.
 ///
@@ -78,8 +78,10 @@ async fn read_home(reader: &mut Reader, user: UserId) -> Result<(HomeSnapshot, C
     let rev_of = |stream| cursors.get(&stream).copied().unwrap_or(0);
     let mut unread = unread_by_guild(reader, user).await?;
     let guilds = guilds::of_user(reader, user).await?;
+    let mut own_roles = members::roles_by_guild(reader, user).await?;
     let summaries = guilds.into_iter().map(|guild| GuildSummary {
         unread: unread.remove(&guild.id).unwrap_or_default(),
+        own_roles: own_roles.remove(&guild.id).unwrap_or_default(),
         rev: rev_of(Stream::Guild(guild.id)),
         guild,
     });

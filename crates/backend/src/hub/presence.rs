@@ -8,7 +8,7 @@ use axum::extract::ws::Utf8Bytes;
 use protocol::entity::Presence;
 use protocol::frame::ServerFrame;
 use protocol::limits::PRESENCE_LISTED;
-use protocol::{GuildId, Stream, UserId};
+use protocol::{ChannelId, GuildId, Stream, UserId};
 
 use super::connection::{Connection, Focus};
 use super::outbox::Kind;
@@ -29,6 +29,13 @@ impl Hub {
     pub fn online_of(&self, users: impl IntoIterator<Item = UserId>) -> Vec<UserId> {
         let people = locked(&self.shared.people);
         users.into_iter().filter(|user| people.is_online(*user)).collect()
+    }
+
+    /// Who of a guild is online and may, as far as it is known here, see a channel of it, at most `limit`.
+    pub fn here(&self, guild: GuildId, channel: ChannelId, limit: usize) -> Vec<UserId> {
+        let people = locked(&self.shared.people);
+        let Some(topic) = self.topic(Stream::Guild(guild)) else { return Vec::new() };
+        topic.viewers(channel, limit, |user| people.is_online(user)).into_iter().collect()
     }
 
     /// Waits until somebody's presence changed where others look.

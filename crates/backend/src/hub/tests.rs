@@ -73,6 +73,8 @@ fn said(id: i64) -> Event {
         message_id,
         author_id: UserId::from_trusted(1),
         mentions: Vec::new(),
+        mention_everyone: false,
+        mention_roles: Vec::new(),
         last_message_id: None,
     }
 }

@@ -349,6 +349,27 @@ impl Topic {
         inner.slots.iter().flatten().map(|slot| slot.connection.user).filter(|other| *other != user).collect()
     }
 
+    /// Those listeners who may, as far as it is known here, see a channel, and are `wanted`: each once, at most `limit`.
+    pub(super) fn viewers(
+        &self,
+        channel: ChannelId,
+        limit: usize,
+        wanted: impl Fn(UserId) -> bool,
+    ) -> HashSet<UserId> {
+        let inner = locked(&self.inner);
+        let viewers = inner.access.audience(Some(channel));
+        let mut users = HashSet::new();
+        for user in inner.slots.iter().flatten().map(|slot| slot.connection.user) {
+            if users.len() >= limit {
+                break;
+            }
+            if viewers.is_none_or(|viewers| viewers.contains(&user)) && wanted(user) {
+                users.insert(user);
+            }
+        }
+        users
+    }
+
     /// Sends a signal to those who may see its channel and do not look elsewhere.
     pub(super) fn signal(&self, signal: Signal) {
         let mut inner = locked(&self.inner);

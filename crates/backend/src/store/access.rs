@@ -7,6 +7,8 @@ use protocol::permissions::{self, Permissions, Standing};
 use protocol::{ChannelId, GuildId, Id, MessageId, Result, RoleId, UserId};
 use sqlx::FromRow;
 
+use super::search::listed;
+use super::tx::Conn;
 use super::{Db, channels, members};
 
 /// A channel with somebody's standing in it.
@@ -143,6 +145,49 @@ pub async fn restricted(db: &mut impl Db, guild: GuildId) -> Result<Vec<Restrict
     };
     let found = suspects.iter().map(|c| RestrictedChannel { channel: c.id, viewers: viewers(&c.overwrites) });
     Ok(found.filter(|c| c.viewers.len() < people.len()).collect())
+}
+
+/// Those of `users` who are members of a guild and can view a channel of it, in a few statements.
+pub async fn viewers_among(
+    db: &mut impl Db,
+    guild: GuildId,
+    channel: ChannelId,
+    users: &[UserId],
+) -> Result<Vec<UserId>> {
+    let sql = "select g.owner_id, r.permissions from guilds g join roles r on r.id = g.id where g.id = $1";
+    let Some((owner, everyone)) = query!(fetch_optional(i64, i64), db, sql, guild.get())? else {
+        return Ok(Vec::new());
+    };
+    let overwrites = channels::overwrites(db, channel).await?;
+    let sql = match db.conn() {
+        Conn::Sqlite(_) => {
+            "select m.user_id, r.id, r.permissions from members m
+                left join member_roles mr on mr.guild_id = m.guild_id and mr.user_id = m.user_id
+                left join roles r on r.id = mr.role_id
+            where m.guild_id = $1 and m.user_id in (select value from json_each($2)) order by m.user_id"
+        }
+        Conn::Postgres(_) => {
+            "select m.user_id, r.id, r.permissions from members m
+                left join member_roles mr on mr.guild_id = m.guild_id and mr.user_id = m.user_id
+                left join roles r on r.id = mr.role_id
+            where m.guild_id = $1 and m.user_id in
+                (select cast(value as bigint) from json_array_elements_text(cast($2 as json))) order by m.user_id"
+        }
+    };
+    let list = listed(users.iter().copied());
+    let rows = query!(fetch_all(i64, Option<i64>, Option<i64>), db, sql, guild.get(), list)?;
+    let mut people: Vec<Standing> = Vec::new();
+    for (user, role, bits) in rows {
+        let user = Id::from_trusted(user);
+        if people.last().is_none_or(|last| last.user != user) {
+            people.push(standing_of(guild, user, owner, everyone, Vec::new()));
+        }
+        if let (Some(standing), Some(role), Some(bits)) = (people.last_mut(), role, bits) {
+            standing.roles.push((Id::from_trusted(role), Permissions::from_bits(bits as u64)));
+        }
+    }
+    people.retain(|one| permissions::in_channel(Some(one), &overwrites).contains(Permissions::VIEW_CHANNEL));
+    Ok(people.into_iter().map(|standing| standing.user).collect())
 }
 
 /// Channels of a guild that somebody cannot view.

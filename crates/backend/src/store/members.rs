@@ -36,6 +36,17 @@ pub async fn roles_of(db: &mut impl Db, guild: GuildId, user: UserId) -> Result<
     Ok(rows.into_iter().map(|(id, bits)| (Id::from_trusted(id), bits)).collect())
 }
 
+/// Somebody's roles besides @everyone, by guild.
+pub async fn roles_by_guild(db: &mut impl Db, user: UserId) -> Result<HashMap<GuildId, Vec<RoleId>>> {
+    let sql = "select m.guild_id, r.id from members m join member_roles mr on mr.guild_id = m.guild_id and mr.user_id = m.user_id
+        join roles r on r.id = mr.role_id where m.user_id = $1 order by r.id";
+    let mut found: HashMap<GuildId, Vec<RoleId>> = HashMap::new();
+    for (guild, role) in query!(fetch_all(i64, i64), db, sql, user.get())? {
+        found.entry(Id::from_trusted(guild)).or_default().push(Id::from_trusted(role));
+    }
+    Ok(found)
+}
+
 /// Whether somebody is in a guild.
 pub async fn is_member(db: &mut impl Db, guild: GuildId, user: UserId) -> Result<bool> {
     let sql = "select m.user_id from members m join guilds g on g.id = m.guild_id

@@ -1,12 +1,13 @@
-//! Messages and mentions.
+//! Messages.
 
 use std::collections::HashMap;
 
 use protocol::entity::{Attachment, Message, MessageKind, Preview, Quoted, User};
 use protocol::snapshot::Anchor;
-use protocol::{ChannelId, Id, MessageId, Result, Timestamp, UserId};
+use protocol::{ChannelId, GuildId, Id, MessageId, Result, Timestamp, UserId};
 use sqlx::FromRow;
 
+use super::mentions::{self, Called};
 use super::search::listed;
 use super::tx::Conn;
 use super::{Db, Tx, now_ms, search_index};
@@ -54,7 +55,8 @@ impl Row {
         Some(Preview::of(author, self.quoted_content.take()?))
     }
 
-    fn into_message(mut self, mentions: Vec<User>, attachments: Vec<Attachment>) -> Message {
+    fn into_message(mut self, called: Option<Called>, files: Option<Vec<Attachment>>) -> Message {
+        let Called { names, everyone, here, roles } = called.unwrap_or_default();
         let preview = self.preview();
         Message {
             id: Id::from_trusted(self.id),
@@ -68,8 +70,11 @@ impl Row {
             content: self.content,
             edited_at: self.edited_at.map(Timestamp::from_millis),
             reply_to: self.reply_to_id.map(|id| Quoted { id: Id::from_trusted(id), preview }),
-            mentions,
-            attachments,
+            mentions: names,
+            mention_everyone: everyone,
+            mention_here: here,
+            mention_roles: roles,
+            attachments: files.unwrap_or_default(),
             reactions: Vec::new(),
             pinned: self.pinned_at.is_some(),
             nonce: None,
@@ -80,6 +85,8 @@ impl Row {
 /// A new message.
 #[derive(Debug)]
 pub struct NewMessage<'a> {
+    /// In which guild; none for direct conversations.
+    pub guild: Option<GuildId>,
     /// Where.
     pub channel: ChannelId,
     /// Taken by the caller, above the channel's newest.
@@ -98,10 +105,9 @@ pub struct NewMessage<'a> {
 pub async fn get(db: &mut impl Db, channel: ChannelId, id: MessageId) -> Result<Option<Message>> {
     let sql = select!("where m.channel_id = $1 and m.id = $2");
     let Some(row) = query!(fetch_optional Row, db, sql, channel.get(), id.get())? else { return Ok(None) };
-    let mut mentions = mentions_between(db, channel, id.get(), id.get()).await?;
+    let mut called = mentions::between(db, channel, id.get(), id.get()).await?;
     let mut files = super::attachments::between(db, channel, id.get(), id.get()).await?;
-    let (named, files) = (mentions.remove(&id.get()), files.remove(&id.get()));
-    Ok(Some(row.into_message(named.unwrap_or_default(), files.unwrap_or_default())))
+    Ok(Some(row.into_message(called.remove(&id.get()), files.remove(&id.get()))))
 }
 
 /// Up to `limit` messages as somebody sees them, oldest first, and whether there are more before and after them.
@@ -134,13 +140,13 @@ pub async fn page(
     };
     rows.sort_unstable_by_key(|row| row.id);
     let (first, last) = (rows.first().map_or(0, |r| r.id), rows.last().map_or(0, |r| r.id));
-    let mut mentions = mentions_between(db, channel, first, last).await?;
+    let mut called = mentions::between(db, channel, first, last).await?;
     let mut files = super::attachments::between(db, channel, first, last).await?;
     let mut reactions = super::reactions::between(db, channel, first, last, viewer).await?;
     let whole = |row: Row| {
-        let (named, files) = (mentions.remove(&row.id), files.remove(&row.id));
+        let (called, files) = (called.remove(&row.id), files.remove(&row.id));
         let reactions = reactions.remove(&row.id).unwrap_or_default();
-        Message { reactions, ..row.into_message(named.unwrap_or_default(), files.unwrap_or_default()) }
+        Message { reactions, ..row.into_message(called, files) }
     };
     Ok((rows.into_iter().map(whole).collect(), has_older, has_newer))
 }
@@ -175,13 +181,12 @@ async fn standing_apart(db: &mut impl Db, rows: Vec<Row>) -> Result<Vec<Message>
     let mut whole = Vec::with_capacity(rows.len());
     for row in rows {
         let (channel, id) = (Id::from_trusted(row.channel_id), row.id);
-        let mut mentions = HashMap::new();
-        if row.content.contains("<@") {
-            mentions = mentions_between(db, channel, id, id).await?;
+        let mut called = HashMap::new();
+        if row.content.contains('@') {
+            called = mentions::between(db, channel, id, id).await?;
         }
         let mut files = super::attachments::between(db, channel, id, id).await?;
-        let (named, files) = (mentions.remove(&id), files.remove(&id));
-        whole.push(row.into_message(named.unwrap_or_default(), files.unwrap_or_default()));
+        whole.push(row.into_message(called.remove(&id), files.remove(&id)));
     }
     Ok(whole)
 }
@@ -202,39 +207,25 @@ async fn newer(db: &mut impl Db, channel: ChannelId, after: i64, limit: usize) -
     Ok((rows, more))
 }
 
-async fn mentions_between(
-    db: &mut impl Db,
-    channel: ChannelId,
-    first: i64,
-    last: i64,
-) -> Result<HashMap<i64, Vec<User>>> {
-    let sql = "select n.message_id, u.id, u.username, u.display_name from mentions n join users u on u.id = n.user_id
-        where n.channel_id = $1 and n.message_id >= $2 and n.message_id <= $3 order by n.message_id, u.id";
-    let mut found: HashMap<i64, Vec<User>> = HashMap::new();
-    for (message, id, username, display_name) in
-        query!(fetch_all(i64, i64, String, String), db, sql, channel.get(), first, last)?
-    {
-        found.entry(message).or_default().push(User { id: Id::from_trusted(id), username, display_name });
-    }
-    Ok(found)
-}
-
 /// Adds a message and makes it the channel's newest.
-pub async fn insert(tx: &mut Tx, new: &NewMessage<'_>, mentioned: &[User]) -> Result<()> {
+pub async fn insert(tx: &mut Tx, new: &NewMessage<'_>, called: &Called) -> Result<()> {
     let sql = "insert into messages (channel_id, id, author_id, kind, content, reply_to_id) values ($1, $2, $3, $4, $5, $6)";
     let (channel, id, kind) = (new.channel.get(), new.id.get(), i64::from(new.kind.number()));
     query!(run tx, sql, channel, id, new.author.get(), kind, new.content, new.reply_to.map(Id::get))?;
     query!(run tx, "update channels set last_message_id = $2 where id = $1", channel, id)?;
-    for user in mentioned {
-        let sql = "insert into mentions (user_id, channel_id, message_id) values ($1, $2, $3) on conflict do nothing";
-        query!(run tx, sql, user.id.get(), channel, id)?;
-    }
-    Ok(())
+    mentions::insert(tx, new.guild, new.channel, new.id, new.author, called).await
 }
 
-/// Replaces the text, also in the search index.
-pub async fn set_content(tx: &mut Tx, channel: ChannelId, id: MessageId, content: &str) -> Result<()> {
+/// Replaces the text, also in the search index, and takes back whom it does not address any more.
+pub async fn set_content(
+    tx: &mut Tx,
+    channel: ChannelId,
+    id: MessageId,
+    content: &str,
+    (called, still): (&Called, &Called),
+) -> Result<()> {
     let before = search_index::text(tx, channel, id).await?;
+    mentions::keep_only(tx, channel, id, called, still).await?;
     let sql = "update messages set content = $3, edited_at = $4 where channel_id = $1 and id = $2";
     query!(run tx, sql, channel.get(), id.get(), content, now_ms())?;
     match before {
@@ -249,7 +240,7 @@ pub async fn delete(tx: &mut Tx, channel: ChannelId, id: MessageId) -> Result<Op
     if let Some(before) = search_index::text(tx, channel, id).await? {
         search_index::forget(tx, &before).await?;
     }
-    query!(run tx, "delete from mentions where channel_id = $1 and message_id = $2", channel.get(), id.get())?;
+    mentions::delete(tx, channel, id).await?;
     super::reactions::clear(tx, channel, id).await?;
     super::attachments::release_all(tx, channel, id).await?;
     query!(run tx, "delete from messages where channel_id = $1 and id = $2", channel.get(), id.get())?;

@@ -51,7 +51,7 @@ pub async fn next_message(db: &mut impl Db) -> Result<Option<(ChannelId, Message
 }
 
 /// What a channel leaves, in the order it is removed: up to `$2` rows each. That it was deleted stays in the log.
-const LEFT: [&str; 7] = [
+const LEFT: [&str; 8] = [
     "delete from events where (stream_kind, stream_id, rev) in (select stream_kind, stream_id, rev from events
         where channel_id = $1 and kind <> 'channel_deleted' limit $2)",
     "delete from messages where channel_id = $1
@@ -61,6 +61,8 @@ const LEFT: [&str; 7] = [
         where channel_id = $1 and (expires_at is null or expires_at > 0) limit $2)",
     "delete from mentions where (user_id, channel_id, message_id) in (select user_id, channel_id, message_id
         from mentions where channel_id = $1 limit $2)",
+    "delete from broad_mentions where channel_id = $1 and (message_id, role_id) in (select message_id, role_id
+        from broad_mentions where channel_id = $1 limit $2)",
     "delete from reactors where (message_id, emoji, user_id) in (select message_id, emoji, user_id from reactors
         where channel_id = $1 limit $2) and channel_id = $1",
     "delete from reactions where (message_id, emoji) in (select message_id, emoji from reactions

@@ -3,16 +3,63 @@
 use protocol::entity::ReadMark;
 use protocol::snapshot::UnreadChannel;
 use protocol::{ChannelId, GuildId, Id, MessageId, Result, UserId};
+use sqlx::FromRow;
 
 use super::{Db, Tx};
 
+/// A channel `c` as somebody (`$1`) has read it up to their mark `r`, with how often they were addressed after it: by name
+/// or as one of those who were here, and otherwise by @everyone or one of their roles. A literal, because statements are
+/// static text.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select c.guild_id, c.id, c.last_message_id, r.last_read_id, r.turns,
+                (select count(*) from mentions n where n.user_id = $1 and n.channel_id = c.id
+                    and n.message_id > coalesce(r.last_read_id, 0) and n.ways < 4)
+                + (select count(distinct b.message_id) from broad_mentions b where b.channel_id = c.id
+                    and b.message_id > coalesce(r.last_read_id, 0) and b.author_id <> $1
+                    and (b.role_id = c.guild_id or exists (select 1 from member_roles mr
+                        where mr.guild_id = c.guild_id and mr.user_id = $1 and mr.role_id = b.role_id))
+                    and not exists (select 1 from mentions n where n.user_id = $1 and n.channel_id = c.id
+                        and n.message_id = b.message_id)) as addressed ",
+            $rest
+        )
+    };
+}
+
+#[derive(FromRow)]
+struct Row {
+    guild_id: Option<i64>,
+    id: i64,
+    last_message_id: Option<i64>,
+    last_read_id: Option<i64>,
+    turns: Option<i64>,
+    addressed: i64,
+}
+
+impl Row {
+    fn mark(self) -> ReadMark {
+        ReadMark {
+            channel_id: Id::from_trusted(self.id),
+            last_read_id: self.last_read_id.map(Id::from_trusted),
+            mentions: counter(self.addressed),
+            turns: counter(self.turns.unwrap_or(0)),
+        }
+    }
+}
+
+fn counter(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
 /// One mark, with the mentions after it.
 pub async fn get(db: &mut impl Db, user: UserId, channel: ChannelId) -> Result<ReadMark> {
-    let sql = "select last_read_id, turns from read_marks where user_id = $1 and channel_id = $2";
-    let (last, turns) = query!(fetch_optional(i64, i64), db, sql, user.get(), channel.get())?.unzip();
-    let sql = "select count(*) from mentions where user_id = $1 and channel_id = $2 and message_id > $3";
-    let (mentions,) = query!(fetch_one(i64,), db, sql, user.get(), channel.get(), last.unwrap_or(0))?;
-    Ok(mark((channel.get(), last, turns, mentions)))
+    let sql = select!(
+        "from channels c left join read_marks r on r.user_id = $1 and r.channel_id = c.id where c.id = $2"
+    );
+    let row = query!(fetch_optional Row, db, sql, user.get(), channel.get())?;
+    let none = ReadMark { channel_id: channel, last_read_id: None, mentions: 0, turns: 0 };
+    Ok(row.map_or(none, Row::mark))
 }
 
 /// Moves a mark forward; false if it was there or further.
@@ -42,61 +89,38 @@ pub async fn start_at_end(tx: &mut Tx, user: UserId, guild: GuildId) -> Result<(
     Ok(())
 }
 
-/// Channel, newest message seen, moves back, mentions after it.
-type MarkRow = (i64, Option<i64>, Option<i64>, i64);
-
-fn mark((channel, last, turns, mentions): MarkRow) -> ReadMark {
-    ReadMark {
-        channel_id: Id::from_trusted(channel),
-        last_read_id: last.map(Id::from_trusted),
-        mentions: u32::try_from(mentions).unwrap_or(u32::MAX),
-        turns: turns_of(turns),
-    }
-}
-
-fn turns_of(turns: Option<i64>) -> u32 {
-    turns.map_or(0, |turns| u32::try_from(turns).unwrap_or(u32::MAX))
-}
-
 /// Marks of a guild's channels that have any messages.
 pub async fn of_guild(db: &mut impl Db, user: UserId, guild: GuildId) -> Result<Vec<ReadMark>> {
-    let sql = "select c.id, r.last_read_id, r.turns,
-            (select count(*) from mentions n where n.user_id = $1 and n.channel_id = c.id
-                and n.message_id > coalesce(r.last_read_id, 0))
-        from channels c left join read_marks r on r.user_id = $1 and r.channel_id = c.id
-        where c.guild_id = $2 and (r.last_read_id is not null or c.last_message_id is not null) order by c.id";
-    Ok(query!(fetch_all MarkRow, db, sql, user.get(), guild.get())?.into_iter().map(mark).collect())
+    let sql = select!(
+        "from channels c left join read_marks r on r.user_id = $1 and r.channel_id = c.id
+        where c.guild_id = $2 and (r.last_read_id is not null or c.last_message_id is not null) order by c.id"
+    );
+    Ok(query!(fetch_all Row, db, sql, user.get(), guild.get())?.into_iter().map(Row::mark).collect())
 }
 
 /// Marks of somebody's conversations.
 pub async fn of_dms(db: &mut impl Db, user: UserId) -> Result<Vec<ReadMark>> {
-    let sql = "select d.channel_id, r.last_read_id, r.turns,
-            (select count(*) from mentions n where n.user_id = $1 and n.channel_id = d.channel_id
-                and n.message_id > coalesce(r.last_read_id, 0))
-        from dm_members d left join read_marks r on r.user_id = $1 and r.channel_id = d.channel_id
-        where d.user_id = $1 and d.is_open order by d.channel_id";
-    Ok(query!(fetch_all MarkRow, db, sql, user.get())?.into_iter().map(mark).collect())
+    let sql = select!(
+        "from dm_members d join channels c on c.id = d.channel_id
+        left join read_marks r on r.user_id = $1 and r.channel_id = c.id
+        where d.user_id = $1 and d.is_open order by c.id"
+    );
+    Ok(query!(fetch_all Row, db, sql, user.get())?.into_iter().map(Row::mark).collect())
 }
 
 /// Channels with something unread, in all of somebody's guilds.
 pub async fn unread(db: &mut impl Db, user: UserId) -> Result<Vec<(GuildId, UnreadChannel)>> {
-    let sql = "select c.guild_id, c.id, c.last_message_id, r.last_read_id, r.turns,
-            (select count(*) from mentions n where n.user_id = $1 and n.channel_id = c.id
-                and n.message_id > coalesce(r.last_read_id, 0))
-        from members m join channels c on c.guild_id = m.guild_id
+    let sql = select!(
+        "from members m join channels c on c.guild_id = m.guild_id
         left join read_marks r on r.user_id = $1 and r.channel_id = c.id
-        where m.user_id = $1 and c.last_message_id > coalesce(r.last_read_id, 0) order by c.id";
-    let rows = query!(fetch_all(i64, i64, i64, Option<i64>, Option<i64>, i64), db, sql, user.get())?;
-    let unread =
-        |(guild, channel, last, read, turns, mentions): (i64, i64, i64, Option<i64>, Option<i64>, i64)| {
-            let channel = UnreadChannel {
-                channel_id: Id::from_trusted(channel),
-                last_message_id: Id::from_trusted(last),
-                last_read_id: read.map(Id::from_trusted),
-                mentions: u32::try_from(mentions).unwrap_or(u32::MAX),
-                turns: turns_of(turns),
-            };
-            (Id::from_trusted(guild), channel)
-        };
-    Ok(rows.into_iter().map(unread).collect())
+        where m.user_id = $1 and c.last_message_id > coalesce(r.last_read_id, 0) order by c.id"
+    );
+    let rows = query!(fetch_all Row, db, sql, user.get())?;
+    let unread = |row: Row| {
+        let guild = Id::from_trusted(row.guild_id?);
+        let last_message_id = Id::from_trusted(row.last_message_id?);
+        let ReadMark { channel_id, last_read_id, mentions, turns } = row.mark();
+        Some((guild, UnreadChannel { channel_id, last_message_id, last_read_id, mentions, turns }))
+    };
+    Ok(rows.into_iter().filter_map(unread).collect())
 }

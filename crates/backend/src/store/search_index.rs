@@ -109,8 +109,10 @@ impl Text {
         let rows = query!(fetch_all(String,), db, sql, self.channel_id, self.id)?;
         self.files = rows.into_iter().map(|(content_type,)| content_type).collect();
         if self.content.contains("<@") {
+            // Those who are named: nobody looks for what everybody was told.
             let sql =
-                "select user_id from mentions where channel_id = $1 and message_id = $2 order by user_id";
+                "select user_id from mentions where channel_id = $1 and message_id = $2 and (ways & 1) <> 0
+                order by user_id";
             let rows = query!(fetch_all(i64,), db, sql, self.channel_id, self.id)?;
             self.mentions = rows.into_iter().map(|(user,)| user).collect();
         }

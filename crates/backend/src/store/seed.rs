@@ -5,6 +5,7 @@ use protocol::id::{EPOCH_MS, NODE_BITS, SEQUENCE_BITS};
 use protocol::permissions::Permissions;
 use protocol::{ChannelId, Error, Id, MessageId, Result, UserId};
 
+use super::mentions::Called;
 use super::{Store, Tx, channels, guilds, members, messages, now_ms, users};
 
 /// People in the demonstration data.
@@ -179,19 +180,20 @@ async fn talk(tx: &mut Tx, rooms: &[Room], start_ms: i64, from: usize, count: us
         let parts = [dice.pick(&OPENINGS), dice.pick(&MIDDLES), dice.pick(&ENDINGS)];
         let mut content = parts.into_iter().flatten().copied().collect::<Vec<_>>().join(" ");
         let addressed = room.people.get((speaker + 1) % room.people.len()).copied().unwrap_or(author);
-        let mut mentioned = Vec::new();
+        let mut called = Called::default();
         match number % 40 {
             7 => content.push_str(&format!(" https://example.com/notes/{number}")),
             17 => content.push_str(IN_JAPANESE),
             27 => {
                 content.push_str(&format!(" <@{addressed}>"));
-                mentioned.extend(users::by_id(tx, addressed).await?);
+                called.names.extend(users::by_id(tx, addressed).await?);
             }
             _ => {}
         }
         let ms = start_ms + number as i64 * 20_000 - EPOCH_MS;
         let id: MessageId = Id::from_trusted(ms << (SEQUENCE_BITS + NODE_BITS));
         let new = messages::NewMessage {
+            guild: None,
             channel: room.channel,
             id,
             author,
@@ -199,7 +201,7 @@ async fn talk(tx: &mut Tx, rooms: &[Room], start_ms: i64, from: usize, count: us
             content: &content,
             reply_to: None,
         };
-        messages::insert(tx, &new, &mentioned).await?;
+        messages::insert(tx, &new, &called).await?;
     }
     Ok(())
 }

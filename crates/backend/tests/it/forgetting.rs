@@ -61,6 +61,7 @@ async fn a_deleted_channel_takes_its_messages_mentions_and_log_with_it() {
         let channel = s.ana.create_channel(s.guild.id, "fruits").await.id;
         for n in 0..30 {
             s.bo.say(channel, &format!("kiwi {n} for @ana")).await;
+            s.ana.say(channel, "@everyone, kiwi").await;
         }
         s.ana.history(channel).await;
         channels::delete(&app.state, &s.ana.actor, channel).await.unwrap();
@@ -71,9 +72,14 @@ async fn a_deleted_channel_takes_its_messages_mentions_and_log_with_it() {
         purged(app).await;
         assert!(!is_anywhere(app, "kiwi").await);
         let mut look = app.database().look().await;
-        for (table, left) in
-            [("messages", 0), ("mentions", 0), ("read_marks", 0), ("overwrites", 0), ("events", 1)]
-        {
+        for (table, left) in [
+            ("messages", 0),
+            ("mentions", 0),
+            ("broad_mentions", 0),
+            ("read_marks", 0),
+            ("overwrites", 0),
+            ("events", 1),
+        ] {
             let sql = format!("select count(*) from {table} where channel_id = {channel}");
             assert_eq!(look.number(&sql).await, left, "{table}");
         }
@@ -133,7 +139,7 @@ async fn a_long_purge_ends() {
 /// Rows that a channel has anywhere.
 async fn rows_of(look: &mut Look, channel: ChannelId) -> i64 {
     let mut rows = 0;
-    for table in ["messages", "mentions", "read_marks", "events"] {
+    for table in ["messages", "mentions", "broad_mentions", "read_marks", "events"] {
         rows += look.number(&format!("select count(*) from {table} where channel_id = {channel}")).await;
     }
     rows

@@ -25,6 +25,7 @@ mod indexing;
 mod invites;
 mod leases;
 mod listening;
+mod mentions;
 mod messages;
 mod operator;
 mod pages;

@@ -137,7 +137,7 @@ async fn a_page_read_while_others_write_is_of_one_moment() {
                 let unread = page.home.guilds[0].unread.first().map_or(0, |unread| unread.mentions);
                 let mark = snapshot.marks.iter().find(|mark| mark.channel_id == s.general).unwrap();
                 assert_eq!(mark.mentions, unread);
-                let called = history.messages.iter().filter(|message| message.mentions_user(s.bo.id()));
+                let called = history.messages.iter().filter(|message| message.addresses(s.bo.id(), &[]));
                 assert!(history.has_older || called.count() as u32 == unread);
             }
         };

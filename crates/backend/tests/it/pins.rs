@@ -109,6 +109,7 @@ async fn a_channel_has_room_for_so_many_pins() {
                 for _ in 0..limits::PINS {
                     let id = tx.new_id_after(Some(last));
                     let new = backend::store::messages::NewMessage {
+                        guild: None,
                         channel,
                         id,
                         author,
@@ -116,7 +117,7 @@ async fn a_channel_has_room_for_so_many_pins() {
                         content: "filling",
                         reply_to: None,
                     };
-                    backend::store::messages::insert(tx, &new, &[]).await?;
+                    backend::store::messages::insert(tx, &new, &Default::default()).await?;
                     backend::store::pins::set(tx, channel, id, true).await?;
                 }
                 Ok(())

@@ -118,7 +118,7 @@ fn may_scan(sql: &str) -> bool {
 
 /// Statements for searching are in the words of one database.
 fn is_of_postgres(sql: &str) -> bool {
-    ["tsvector", "tsquery", "json_array_elements_text(", "set_config(", " for key share"]
+    ["tsvector", "tsquery", " lateral ", "json_array_elements_text(", "set_config(", " for key share"]
         .iter()
         .any(|word| sql.contains(word))
 }
@@ -251,6 +251,57 @@ async fn a_search_looks_through_the_newest_of_its_place_on_postgres() {
         let plan = plan_of(&mut look, &windows[0].sql).await;
         let walk = format!("Index Scan Backward using {index}");
         assert!(plan.iter().any(|step| step.contains(&walk)), "{plan:?}");
+    }
+    store.close().await;
+    drop(look);
+    database.remove().await;
+}
+
+/// The statement that has this in it.
+fn statement_with(part: &str) -> String {
+    let found: Vec<Statement> = statements().into_iter().filter(|s| s.sql.contains(part)).collect();
+    assert_eq!(found.len(), 1, "{part}: {found:?}");
+    found[0].sql.clone()
+}
+
+#[tokio::test]
+async fn the_inbox_and_counting_take_a_few_steps_along_an_index_on_sqlite() {
+    let database = Database::sqlite();
+    let (store, _): (Store, _) = open(&database).await;
+    let mut look = database.look().await;
+    for (part, step) in [
+        ("and (ways & $4) <> 0", "mentions_by_user (user_id=? AND message_id<?)"),
+        (
+            "and b.message_id in (select x.message_id",
+            "broad_mentions_by_role (role_id=? AND message_id>? AND message_id<?)",
+        ),
+        (
+            "c.last_message_id > coalesce(r.last_read_id, 0)",
+            "SEARCH b USING PRIMARY KEY (channel_id=? AND message_id>?)",
+        ),
+        (
+            "c.last_message_id > coalesce(r.last_read_id, 0)",
+            "SEARCH n USING PRIMARY KEY (user_id=? AND channel_id=? AND message_id>?)",
+        ),
+    ] {
+        let plan = plan_of(&mut look, &statement_with(part)).await;
+        assert!(plan.iter().any(|one| one.contains(step)), "{part}: {plan:?}");
+        assert!(!plan.iter().any(|one| one.contains("FOR ORDER BY") && part.contains("ways")), "{plan:?}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn the_inbox_walks_from_the_newest_of_each_role_on_postgres() {
+    let Some(database) = Database::postgres().await else { return };
+    let (store, _): (Store, _) = open(&database).await;
+    let mut look = database.look().await;
+    for (part, index) in
+        [("and (ways & $4) <> 0", "mentions_by_user"), (" lateral ", "broad_mentions_by_role")]
+    {
+        let plan = plan_of(&mut look, &statement_with(part)).await;
+        let walks = |step: &String| step.contains("Scan Backward using") && step.contains(index);
+        assert!(plan.iter().any(walks), "{plan:?}");
     }
     store.close().await;
     drop(look);

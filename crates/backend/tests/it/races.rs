@@ -282,6 +282,7 @@ async fn a_guild_deleted_while_people_talk_and_come_takes_all_of_it_along() {
             "invites",
             "messages",
             "mentions",
+            "broad_mentions",
             "read_marks",
             "purges",
         ] {

@@ -93,6 +93,29 @@ async fn members_and_their_roles_are_kept_when_their_references_are_loosened() {
 }
 
 #[tokio::test]
+async fn of_old_mentions_those_of_oneself_count_no_more() {
+    for database in [Some(Database::sqlite()), Database::postgres().await].into_iter().flatten() {
+        let store = Store::open(&at(&database.url)).await.unwrap();
+        let mut look = database.look().await;
+        // As they were before.
+        look.script(
+            "drop table broad_mentions; drop index mentions_by_user; alter table mentions drop column ways;
+            insert into users (id, username, display_name, password_hash, created_at) values
+                (1, 'ana', 'Ana', '', 0), (2, 'bo', 'Bo', '', 0);
+            insert into messages (channel_id, id, author_id, kind, content) values (7, 8, 1, 0, '<@1> <@2>');
+            insert into mentions (user_id, channel_id, message_id) values (1, 7, 8), (2, 7, 8);",
+        )
+        .await;
+        look.script(&format!("begin; {} commit;", migration(&database, "0020_broad_mentions.sql"))).await;
+        let ways = "select user_id || ' ' || ways from mentions order by user_id";
+        assert_eq!(look.texts(ways).await, ["1 5", "2 1"]);
+        store.close().await;
+        drop(look);
+        database.remove().await;
+    }
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_version_is_refused_in_a_sentence() {
     on_both_stores(async |store, _, database| {
         store.close().await;

@@ -29,6 +29,9 @@ pub(super) fn inlines(source: &str, mut pieces: Vec<Piece>) -> Vec<Inline> {
             Piece::Mention(mention) => content.push(match mention.target {
                 Target::User(id) => Inline::User(id),
                 Target::Channel(id) => Inline::Channel(id),
+                Target::Role(id) => Inline::Role(id),
+                Target::Everyone => Inline::Everyone,
+                Target::Here => Inline::Here,
             }),
             Piece::Open => outer.push(mem::take(&mut content)),
             Piece::Close(kind) => {

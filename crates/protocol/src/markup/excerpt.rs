@@ -1,20 +1,15 @@
 //! One line of plain text for previews: above replies, in notifications, in lists.
 
 use super::{Block, Inline, List, parse};
-use crate::{ChannelId, UserId, limits};
+use crate::{ChannelId, RoleId, UserId, limits};
 
 /// What a preview shows of a spoiler, however long it is.
 const HIDDEN: &str = "▒▒▒";
 
 /// One line of plain text of at most [`limits::EXCERPT_CHARS`] characters, with `…` at its end if there was
 /// more. Spoilers stay hidden. Someone or something that is not found by name is `@unknown` or `#unknown`.
-pub fn excerpt(
-    source: &str,
-    name_user: &mut dyn FnMut(UserId) -> Option<String>,
-    name_channel: &mut dyn FnMut(ChannelId) -> Option<String>,
-) -> String {
-    let mut line =
-        Excerpt { text: String::new(), chars: 0, gap: false, name: Name::Known(name_user, name_channel) };
+pub fn excerpt(source: &str, name: &mut dyn FnMut(Named) -> Option<String>) -> String {
+    let mut line = Excerpt { text: String::new(), chars: 0, gap: false, name: Name::Known(name) };
     line.blocks(&parse(source).blocks);
     line.finish()
 }
@@ -33,10 +28,21 @@ pub fn quotation(source: String) -> String {
     line.text
 }
 
+/// What is called by a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A person.
+    User(UserId),
+    /// A channel.
+    Channel(ChannelId),
+    /// A role.
+    Role(RoleId),
+}
+
 /// What stands where somebody or something is mentioned.
 enum Name<'a> {
     /// What it is called.
-    Known(&'a mut dyn FnMut(UserId) -> Option<String>, &'a mut dyn FnMut(ChannelId) -> Option<String>),
+    Known(&'a mut dyn FnMut(Named) -> Option<String>),
     /// The mention itself, and signs are escaped: the line is to be read once more.
     Kept,
 }
@@ -87,34 +93,28 @@ impl Excerpt<'_> {
                 Inline::Bold(inner) | Inline::Italic(inner) | Inline::Underline(inner) => self.inlines(inner),
                 Inline::Strike(inner) | Inline::Link { content: inner, .. } => self.inlines(inner),
                 Inline::Spoiler(_) => self.push(HIDDEN),
-                Inline::User(id) => match &mut self.name {
-                    Name::Known(user, _) => {
-                        let name = user(*id);
-                        self.mention('@', name);
-                    }
-                    Name::Kept => self.keep(&format!("<@{id}>")),
-                },
-                Inline::Channel(id) => match &mut self.name {
-                    Name::Known(_, channel) => {
-                        let name = channel(*id);
-                        self.mention('#', name);
-                    }
-                    Name::Kept => self.keep(&format!("<#{id}>")),
-                },
+                Inline::User(id) => self.mention("@", id.get(), Named::User(*id)),
+                Inline::Channel(id) => self.mention("#", id.get(), Named::Channel(*id)),
+                Inline::Role(id) => self.mention("@&", id.get(), Named::Role(*id)),
+                Inline::Everyone | Inline::Here => self.push(inline.call().unwrap_or_default()),
             }
         }
     }
 
-    fn mention(&mut self, sign: char, name: Option<String>) {
-        self.sign(sign);
-        self.push(name.as_deref().unwrap_or("unknown"));
-    }
-
-    /// Adds a mention as it is. It counts as its sign alone, which is the least it can be shown as.
-    fn keep(&mut self, mention: &str) {
-        self.space();
-        self.text.push_str(mention);
-        self.chars += 1;
+    fn mention(&mut self, marker: &str, id: i64, named: Named) {
+        match &mut self.name {
+            Name::Known(name) => {
+                let name = name(named);
+                marker.chars().take(1).for_each(|sign| self.sign(sign));
+                self.push(name.as_deref().unwrap_or("unknown"));
+            }
+            // It counts as its sign alone, which is the least it can be shown as.
+            Name::Kept => {
+                self.space();
+                self.text.push_str(&format!("<{marker}{id}>"));
+                self.chars += 1;
+            }
+        }
     }
 
     /// Adds text with each stretch of white space as one blank, and one character more than fits: that is how

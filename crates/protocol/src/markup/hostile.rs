@@ -7,10 +7,10 @@ use proptest::prelude::*;
 
 use super::tests::show;
 use super::{
-    Block, Inline, List, MAX_DEPTH, candidate_names, excerpt, parse, quotation, resolve_names,
-    unresolve_names, user_mentions,
+    Block, Inline, List, MAX_DEPTH, Named, candidate_names, excerpt, mentions, parse, quotation,
+    resolve_names, unresolve_names,
 };
-use crate::{ChannelId, UserId, limits};
+use crate::{ChannelId, RoleId, UserId, limits};
 
 /// Everything visible, and everything the tree keeps apart from it, in the order of the source.
 fn flatten(blocks: &[Block], out: &mut String) {
@@ -51,7 +51,8 @@ fn flatten_inlines(content: &[Inline], out: &mut String) {
                     out.push_str(url);
                 }
             }
-            Inline::User(_) | Inline::Channel(_) => {}
+            Inline::User(_) | Inline::Channel(_) | Inline::Role(_) => {}
+            Inline::Everyone | Inline::Here => out.push_str(inline.call().unwrap_or_default()),
         }
     }
 }
@@ -99,7 +100,8 @@ fn is_tidy(content: &[Inline], in_link: bool) -> bool {
                     && is_tidy(content, true)
                     && (url.starts_with("https://") || url.starts_with("http://"))
             }
-            Inline::User(_) | Inline::Channel(_) => !in_link,
+            Inline::User(_) | Inline::Channel(_) | Inline::Role(_) => !in_link,
+            Inline::Everyone | Inline::Here => !in_link,
             Inline::Break => true,
         })
 }
@@ -149,11 +151,36 @@ fn name_channel(id: ChannelId) -> Option<String> {
     ["general", "a-b_c"].get(usize::try_from(id.get()).ok()?.checked_sub(1)?).map(|name| (*name).to_owned())
 }
 
+fn roles() -> [(RoleId, String); 2] {
+    [(RoleId::from_trusted(1), "mods".to_owned()), (RoleId::from_trusted(2), "night crew".to_owned())]
+}
+
+fn name_role(id: RoleId) -> Option<String> {
+    roles().into_iter().find(|(role, _)| *role == id).map(|(_, name)| name)
+}
+
+fn name(named: Named) -> Option<String> {
+    match named {
+        Named::User(id) => name_user(id),
+        Named::Channel(id) => name_channel(id),
+        Named::Role(id) => name_role(id),
+    }
+}
+
+fn resolved(text: &str) -> String {
+    resolve_names(text, &mut find_user, &mut find_channel, &roles())
+}
+
+fn unresolved(text: &str) -> String {
+    unresolve_names(text, &mut name_user, &mut name_channel, &mut name_role)
+}
+
 #[rustfmt::skip]
 const PARTS: &[&str] = &[
     "*", "**", "***", "_", "__", "~~", "||", "`", "``", "```", "````", "\n", "\n\n", "\n> ", "\n>>> ", "\n- ",
     "\n  - ", "\n    - ", "\n1. ", "\n# ", "\n   ", "[", "]", "](https://a.org)", "](", ")", "(", "<", ">",
     "https://a.org", "http://", "/b", "<@1>", "<@2>", "<@3>", "<#1>", "<#2>", "@ana", "@b.ob", "@_x_",
+    "<@&1>", "<@&2>", "@mods", "@Night Crew", "@everyone", "@here",
     "#general", "#a-b_c", "\\", "@", "#", "!", ".", ",", "a.org", "rust\n", "😀", "é", "語", "\t", "\u{200B}",
     "\u{202E}",
 ];
@@ -176,7 +203,7 @@ proptest! {
         let blocks = parse(&source).blocks;
         prop_assert!(depth(&blocks) <= MAX_DEPTH);
         prop_assert!(are_tidy(&blocks), "{}", show(&blocks));
-        prop_assert_eq!(users_in(&blocks), user_mentions(&source));
+        prop_assert_eq!(users_in(&blocks), mentions(&source).users);
     }
 
     #[test]
@@ -200,7 +227,7 @@ proptest! {
         let mut shown = flat.chars().filter(|c| !c.is_whitespace()).peekable();
         for c in source.chars() {
             if shown.next_if_eq(&c).is_none() {
-                let may_go = c.is_whitespace() || c.is_ascii_digit() || "*_~|`>#-.[]()<\\@!".contains(c);
+                let may_go = c.is_whitespace() || c.is_ascii_digit() || "*_~|`>#-.[]()<\\@!&".contains(c);
                 prop_assert!(may_go, "{c:?} is lost");
             }
         }
@@ -216,17 +243,16 @@ proptest! {
 
     #[test]
     fn a_stored_text_survives_the_edit_box(source in texts()) {
-        let stored = resolve_names(&source, &mut find_user, &mut find_channel);
-        let edited = unresolve_names(&stored, &mut name_user, &mut name_channel);
-        prop_assert_eq!(resolve_names(&edited, &mut find_user, &mut find_channel), stored);
+        let stored = resolved(&source);
+        prop_assert_eq!(resolved(&unresolved(&stored)), stored);
     }
 
     #[test]
     fn a_resolved_name_is_a_mention(source in texts()) {
         let mut found = Vec::new();
         let mut find = |name: &str| find_user(name).inspect(|id| found.push(*id));
-        let stored = resolve_names(&source, &mut find, &mut find_channel);
-        let mentioned = user_mentions(&stored);
+        let stored = resolve_names(&source, &mut find, &mut find_channel, &[]);
+        let mentioned = mentions(&stored).users;
         prop_assert!(found.iter().all(|id| mentioned.contains(id)), "{stored:?}");
     }
 
@@ -238,6 +264,7 @@ proptest! {
             &source,
             &mut |name| { users.push(name.to_owned()); None },
             &mut |name| { channels.push(name.to_owned()); None },
+            &roles(),
         );
         let names = candidate_names(&source);
         let is_known = |known: &[String], name: &String| {
@@ -370,6 +397,9 @@ const HOSTILE: &[&str] = &[
     "@....",
     "@____",
     "<@1>.",
+    "<@&1> ",
+    "@night crew ",
+    "@everyone ",
     "<#1>!",
     "<#1> ",
     "||a||",
@@ -383,11 +413,10 @@ const HOSTILE: &[&str] = &[
 fn read_in_every_way(text: &str) -> Duration {
     let start = Instant::now();
     parse(text);
-    user_mentions(text);
+    mentions(text);
     candidate_names(text);
-    let stored = resolve_names(text, &mut find_user, &mut find_channel);
-    unresolve_names(&stored, &mut name_user, &mut name_channel);
-    excerpt(text, &mut name_user, &mut name_channel);
+    unresolved(&resolved(text));
+    excerpt(text, &mut name);
     start.elapsed()
 }
 
@@ -416,18 +445,20 @@ fn a_long_text_takes_about_as_long_as_many_short_ones() {
 fn what_is_quoted_of_a_text_is_short_and_has_the_excerpt_of_the_whole() {
     let prefixes = ["", "> a `**_||[", "<@1> hi <#1>\n1. ", "||<@2>|| https://a.org/_b_ \\* @ana "];
     let mut shortest = |_| Some("x".to_owned());
+    let mut nothing = |_| Some(String::new());
     let mut nobody = |_| None;
     for pattern in HOSTILE {
         for prefix in prefixes {
             let whole = format!("{prefix}{}", pattern.repeat(4_000 / pattern.len()));
             let quoted = quotation(whole.clone());
             // A mention takes the most: an id of 19 digits with its brackets, shown as a sign at least.
-            assert!(quoted.len() <= 22 * (limits::EXCERPT_CHARS + 2), "{pattern:?} {}", quoted.len());
+            assert!(quoted.len() <= 23 * (limits::EXCERPT_CHARS + 2), "{pattern:?} {}", quoted.len());
             let mut line = |text: &str| {
                 [
-                    excerpt(text, &mut name_user, &mut name_channel),
-                    excerpt(text, &mut shortest, &mut name_channel),
-                    excerpt(text, &mut nobody, &mut |_| Some(String::new())),
+                    excerpt(text, &mut name),
+                    excerpt(text, &mut shortest),
+                    excerpt(text, &mut nothing),
+                    excerpt(text, &mut nobody),
                 ]
             };
             assert_eq!(line(&quoted), line(&whole), "{prefix:?} {pattern:?}");

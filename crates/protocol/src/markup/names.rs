@@ -6,8 +6,8 @@
 
 use super::blocks;
 use super::lines::slice;
-use super::scan::{MentionAt, NameAt, Notes, Target, begins_word, is_word};
-use crate::{ChannelId, UserId, limits};
+use super::scan::{MentionAt, NameAt, NameSort, Notes, Target, begins_word, is_word};
+use crate::{ChannelId, RoleId, UserId, limits};
 
 /// Signs that are tried without at the end of a channel's name. More in a row are no sentence.
 const MAX_TRIMMED: usize = 8;
@@ -27,7 +27,7 @@ pub struct Names {
 pub fn candidate_names(source: &str) -> Names {
     let mut found = Names::default();
     for name in read(source).names {
-        let names = if name.user_end.is_some() { &mut found.users } else { &mut found.channels };
+        let names = if name.sort == NameSort::Channel { &mut found.channels } else { &mut found.users };
         for end in ends(source, name) {
             let candidate = slice(source, name.at + 1, end).to_lowercase();
             if names.len() < limits::MENTIONS_PER_MESSAGE && !names.contains(&candidate) {
@@ -39,27 +39,36 @@ pub fn candidate_names(source: &str) -> Names {
 }
 
 /// Puts mentions in place of the names that are known, before a message is stored. The finders are asked with
-/// small letters, for the longest reading of a name first. Everything else stays as it is.
+/// small letters, for the longest reading of a name first. Of `roles` the one with the longest name counts, and a
+/// person before a role of the same name. Everything else stays as it is.
 pub fn resolve_names(
     source: &str,
     find_user: &mut dyn FnMut(&str) -> Option<UserId>,
     find_channel: &mut dyn FnMut(&str) -> Option<ChannelId>,
+    roles: &[(RoleId, String)],
 ) -> String {
     let mut text = String::with_capacity(source.len());
     let mut copied = 0;
     for name in read(source).names {
         if name.at < copied {
-            continue; // within a channel's name
+            continue; // within the name of a channel or a role
         }
-        let mention = ends(source, name).into_iter().find_map(|end| {
+        let is_channel = name.sort == NameSort::Channel;
+        let mut mention = ends(source, name).into_iter().find_map(|end| {
             let candidate = slice(source, name.at + 1, end).to_lowercase();
-            let mention = if name.user_end.is_some() {
-                find_user(&candidate).map(|id| format!("<@{id}>"))
-            } else {
+            let mention = if is_channel {
                 find_channel(&candidate).map(|id| format!("<#{id}>"))
+            } else {
+                find_user(&candidate).map(|id| format!("<@{id}>"))
             };
             mention.map(|mention| (mention, end))
         });
+        if !is_channel
+            && let Some((id, length)) = longest_role(slice(source, name.at + 1, source.len()), roles)
+            && mention.as_ref().is_none_or(|(_, end)| *end < name.at + 1 + length)
+        {
+            mention = Some((format!("<@&{id}>"), name.at + 1 + length));
+        }
         if let Some((mention, end)) = mention {
             text.push_str(slice(source, copied, name.at));
             text.push_str(&mention);
@@ -76,6 +85,7 @@ pub fn unresolve_names(
     source: &str,
     name_user: &mut dyn FnMut(UserId) -> Option<String>,
     name_channel: &mut dyn FnMut(ChannelId) -> Option<String>,
+    name_role: &mut dyn FnMut(RoleId) -> Option<String>,
 ) -> String {
     let mut text = String::with_capacity(source.len());
     let mut copied = 0;
@@ -90,6 +100,8 @@ pub fn unresolve_names(
                 name_user(id).filter(fits).map(|name| ('@', name))
             }
             Target::Channel(id) => name_channel(id).filter(|name| is_plain(name)).map(|name| ('#', name)),
+            Target::Role(id) => name_role(id).filter(|name| is_words(name)).map(|name| ('@', name)),
+            Target::Everyone | Target::Here => None,
         };
         if let Some((sign, name)) = name {
             text.push_str(slice(source, copied, mention.start));
@@ -111,9 +123,13 @@ fn read(source: &str) -> Notes {
 /// Where a name may end: the longest reading first.
 fn ends(source: &str, name: NameAt) -> Vec<usize> {
     let start = name.at + 1;
-    let Some(end) = name.user_end else {
-        let lengths = channel_lengths(slice(source, start, source.len()));
-        return lengths.into_iter().map(|length| start + length).collect();
+    let end = match name.sort {
+        NameSort::PersonOrRole(Some(end)) => end,
+        NameSort::PersonOrRole(None) => return Vec::new(),
+        NameSort::Channel => {
+            let lengths = channel_lengths(slice(source, start, source.len()));
+            return lengths.into_iter().map(|length| start + length).collect();
+        }
     };
     let mut ends = vec![end, start + slice(source, start, end).trim_end_matches('.').len()];
     ends.dedup();
@@ -140,6 +156,31 @@ pub(super) fn username_length(rest: &str, in_underscores: bool) -> Option<usize>
         name = name.trim_end_matches(['.', '_']);
     }
     (limits::USERNAME_MIN..=limits::USERNAME_MAX).contains(&name.len()).then_some(name.len())
+}
+
+/// The role with the longest name that the text begins with, and how long that is there. Names of roles hold blanks, and
+/// case does not matter.
+fn longest_role(text: &str, roles: &[(RoleId, String)]) -> Option<(RoleId, usize)> {
+    let found = roles.iter().filter_map(|(id, name)| Some((*id, begins_with(text, name)?)));
+    found.max_by_key(|(_, length)| *length)
+}
+
+/// Bytes of a text that are a name, where the text begins with it and the name is not part of a longer word.
+fn begins_with(text: &str, name: &str) -> Option<usize> {
+    let mut wanted = name.chars().flat_map(char::to_lowercase).peekable();
+    let mut length = 0;
+    for c in text.chars() {
+        if wanted.peek().is_none() {
+            break;
+        }
+        if !c.to_lowercase().all(|c| wanted.next() == Some(c)) {
+            return None;
+        }
+        length += c.len_utf8();
+    }
+    let is_whole = length > 0 && wanted.next().is_none();
+    let is_free = !slice(text, length, text.len()).starts_with(|c| is_word(c) || is_next_name(c));
+    (is_whole && is_free).then_some(length)
 }
 
 /// Up to the next white space, then with ever fewer signs at the end, then up to the first sign at all: in
@@ -206,11 +247,19 @@ fn is_plain(name: &str) -> bool {
             || parts.all(|part| is_word_end(part.chars().next()) && is_word_end(part.chars().next_back())))
 }
 
+/// A role's name that is words and no markup.
+fn is_words(name: &str) -> bool {
+    !name.is_empty() && name.split(' ').all(is_plain)
+}
+
 /// Whether a name in place of a mention would be read as that name.
 fn stands_free(source: &str, mention: MentionAt) -> bool {
     let before = slice(source, 0, mention.start).chars().next_back();
     let rest = slice(source, mention.end, source.len());
     let ends_well = match mention.target {
+        // They are their own names.
+        Target::Everyone | Target::Here => false,
+        Target::Role(_) => !rest.starts_with(|c| is_word(c) || is_next_name(c)),
         Target::User(_) => {
             let rest = rest.trim_start_matches(|c| c == '.' || (c == '_' && mention.in_underscores));
             let next = rest.chars().next();

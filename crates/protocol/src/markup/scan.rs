@@ -8,7 +8,7 @@ use super::code::{Barren, Fence};
 use super::lines::{self, Line, slice};
 use super::pairs::{Kind, Open};
 use super::{links, names};
-use crate::{ChannelId, UserId};
+use crate::{ChannelId, RoleId, UserId};
 
 /// Digits of the largest id.
 const ID_DIGITS: usize = 19;
@@ -35,6 +35,9 @@ pub(super) enum Piece {
 pub(super) enum Target {
     User(UserId),
     Channel(ChannelId),
+    Role(RoleId),
+    Everyone,
+    Here,
 }
 
 /// A mention and its place.
@@ -54,9 +57,16 @@ pub(super) struct MentionAt {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NameAt {
     pub(super) at: usize,
-    /// Where the name of a person ends at the latest. That of a channel may hold anything, so it is left to
-    /// whoever knows the channels.
-    pub(super) user_end: Option<usize>,
+    pub(super) sort: NameSort,
+}
+
+/// What a name may be of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NameSort {
+    /// A channel's may hold anything, so where it ends is left to whoever knows the channels.
+    Channel,
+    /// A person's ends there at the latest, if it may be a person's at all. A role's may hold anything, too.
+    PersonOrRole(Option<usize>),
 }
 
 /// What stands outside code and links, in order.
@@ -237,7 +247,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// `<@id>`, `<@!id>`, `<#id>` or `<https://…>`.
+    /// `<@id>`, `<@!id>`, `<@&id>`, `<#id>` or `<https://…>`.
     fn angle(&mut self) {
         let start = self.at;
         let rest = self.rest(start + 1);
@@ -281,27 +291,52 @@ impl<'a> Scanner<'a> {
             return;
         }
         if !is_user {
-            self.notes.names.push(NameAt { at, user_end: None });
-        } else if let Some(length) = names::username_length(self.rest(at + 1), self.waits(b'_')) {
-            self.at += length;
-            self.notes.names.push(NameAt { at, user_end: Some(self.at) });
+            self.notes.names.push(NameAt { at, sort: NameSort::Channel });
+            return;
         }
+        let rest = self.rest(at + 1);
+        let length = names::username_length(rest, self.waits(b'_'));
+        let name = slice(rest, 0, length.unwrap_or_default());
+        if let Some((target, length)) = call(name) {
+            let end = at + 1 + length;
+            let mention = MentionAt { start: at, end, target, in_underscores: false, is_fixed: true };
+            self.notes.mentions.push(mention);
+            self.at = at;
+            self.put(Piece::Mention(mention), end);
+            return;
+        }
+        self.at += name.len();
+        let sort = NameSort::PersonOrRole(length.map(|_| self.at));
+        self.notes.names.push(NameAt { at, sort });
+    }
+}
+
+/// What calls many, if a name is that, and how long it is without the dots of a sentence that ends there.
+fn call(name: &str) -> Option<(Target, usize)> {
+    match name.trim_end_matches('.') {
+        "everyone" => Some((Target::Everyone, "everyone".len())),
+        "here" => Some((Target::Here, "here".len())),
+        _ => None,
     }
 }
 
 /// What stands behind a `<`, if it is a mention, and how long it is.
 fn mention(rest: &str) -> Option<(Target, usize)> {
-    let (is_user, id) = match rest.strip_prefix('@') {
-        Some(id) => (true, id.strip_prefix('!').unwrap_or(id)),
-        None => (false, rest.strip_prefix('#')?),
+    let (sign, id) = match rest.strip_prefix('@') {
+        Some(id) if id.starts_with('&') => ('&', id.strip_prefix('&')?),
+        Some(id) => ('@', id.strip_prefix('!').unwrap_or(id)),
+        None => ('#', rest.strip_prefix('#')?),
     };
     let digits = id.bytes().take(ID_DIGITS + 1).take_while(u8::is_ascii_digit).count();
     if id.as_bytes().get(digits) != Some(&b'>') {
         return None;
     }
     let number = slice(id, 0, digits);
-    let target =
-        if is_user { Target::User(number.parse().ok()?) } else { Target::Channel(number.parse().ok()?) };
+    let target = match sign {
+        '@' => Target::User(number.parse().ok()?),
+        '&' => Target::Role(number.parse().ok()?),
+        _ => Target::Channel(number.parse().ok()?),
+    };
     Some((target, rest.len() - id.len() + digits + 1))
 }
 

@@ -1,10 +1,10 @@
 //! What each piece of the dialect reads as, and what is left alone.
 
 use super::{
-    Block, Document, Inline, List, Names, candidate_names, excerpt, is_emoji_only, parse, resolve_names,
-    unresolve_names, user_mentions,
+    Block, Document, Inline, List, Named, Names, candidate_names, excerpt, is_emoji_only, mentions, parse,
+    resolve_names, unresolve_names,
 };
-use crate::{ChannelId, UserId, limits};
+use crate::{ChannelId, RoleId, UserId, limits};
 
 /// A tree in a notation short enough for tables. Blocks and formats are tags, a line end is `⏎`.
 pub(super) fn show(blocks: &[Block]) -> String {
@@ -47,6 +47,9 @@ fn show_inlines(content: &[Inline]) -> String {
         Inline::Link { url, content } => format!("<a {url}>{}</a>", show_inlines(content)),
         Inline::User(id) => format!("<user {id}>"),
         Inline::Channel(id) => format!("<channel {id}>"),
+        Inline::Role(id) => format!("<role {id}>"),
+        Inline::Everyone => "<everyone>".to_owned(),
+        Inline::Here => "<here>".to_owned(),
     };
     content.iter().map(show).collect()
 }
@@ -260,19 +263,36 @@ fn a_backslash_takes_the_meaning_of_a_sign() {
 fn mentions_are_ids_in_angle_brackets() {
     check("hi <@5> and <@!6> in <#7>", "hi <user 5> and <user 6> in <channel 7>");
     check("**<@5>**", "<b><user 5></b>");
+    check("<@&5>, ||<@&6>||", "<role 5>, <spoiler><role 6></spoiler>");
     check("<@9223372036854775807>", "<user 9223372036854775807>");
-    for text in ["<@>", "<@0>", "<@05>", "<@5", "<@5 >", "<@x>", "<@&5>", "<#!5>", "<@9223372036854775808>"] {
+    for text in [
+        "<@>",
+        "<@0>",
+        "<@05>",
+        "<@5",
+        "<@5 >",
+        "<@x>",
+        "<@&>",
+        "<@&0>",
+        "<@!&5>",
+        "<#!5>",
+        "<@9223372036854775808>",
+    ] {
         check(text, text);
     }
 }
 
 #[test]
 fn the_mentioned_are_each_named_once() {
-    let ids = |source: &str| user_mentions(source).iter().map(|id| id.get()).collect::<Vec<_>>();
+    let ids = |source: &str| mentions(source).users.iter().map(|id| id.get()).collect::<Vec<_>>();
     assert_eq!(ids("<@3> <@1> ||<@3>|| <#9>\n> <@2>"), [3, 1, 2]);
     assert_eq!(ids("`<@1>` ```<@2>``` \\<@3> [<@4>](https://a.org)"), [0_i64; 0]);
     let many: String = (1..200).map(|id| format!("<@{id}>")).collect();
-    assert_eq!(user_mentions(&many).len(), limits::MENTIONS_PER_MESSAGE);
+    assert_eq!(mentions(&many).users.len(), limits::MENTIONS_PER_MESSAGE);
+    let roles = |source: &str| mentions(source).roles.iter().map(|id| id.get()).collect::<Vec<_>>();
+    assert_eq!(roles("<@&3> <@&1> ||<@&3>|| <@2> `<@&4>`"), [3, 1]);
+    let many: String = (1..200).map(|id| format!("<@&{id}>")).collect();
+    assert_eq!(mentions(&many).roles.len(), limits::MENTIONS_PER_MESSAGE);
 }
 
 #[test]
@@ -291,15 +311,19 @@ fn messages_of_emoji_are_recognised() {
 }
 
 fn excerpt_of(source: &str) -> String {
-    let mut user = |id: UserId| (id.get() == 1).then(|| "Ana".to_owned());
-    let mut channel = |id: ChannelId| (id.get() == 1).then(|| "general".to_owned());
-    excerpt(source, &mut user, &mut channel)
+    let mut name = |named: Named| match named {
+        Named::User(id) => (id.get() == 1).then(|| "Ana".to_owned()),
+        Named::Channel(id) => (id.get() == 1).then(|| "general".to_owned()),
+        Named::Role(id) => (id.get() == 1).then(|| "Night Crew".to_owned()),
+    };
+    excerpt(source, &mut name)
 }
 
 #[test]
 fn an_excerpt_is_one_plain_line() {
     assert_eq!(excerpt_of("# a\n**b** `c`\n\n> d\n- e\n  - f\n```\ng  h\ni\n```"), "a b c d e f g h i");
     assert_eq!(excerpt_of("<@1> <@2> <#1> <#2>"), "@Ana @unknown #general #unknown");
+    assert_eq!(excerpt_of("<@&1> <@&2> @everyone"), "@Night Crew @unknown @everyone");
     assert_eq!(excerpt_of("[docs](https://a.org) https://b.org"), "docs https://b.org");
     assert_eq!(excerpt_of(""), "");
 }
@@ -334,7 +358,21 @@ fn find_channel(name: &str) -> Option<ChannelId> {
 
 #[track_caller]
 fn check_resolved(input: &str, expected: &str) {
-    assert_eq!(resolve_names(input, &mut find_user, &mut find_channel), expected, "of {input:?}");
+    let roles = ["mods", "Mods Emeriti", "Ä", "bob", "mod*s*"];
+    let roles: Vec<_> = (1..).map(RoleId::from_trusted).zip(roles.map(str::to_owned)).collect();
+    assert_eq!(resolve_names(input, &mut find_user, &mut find_channel, &roles), expected, "of {input:?}");
+}
+
+#[test]
+fn names_of_roles_may_have_blanks_and_the_longest_is_meant() {
+    check_resolved("@Mods, hi", "<@&1>, hi");
+    check_resolved("ask @mods emeriti!", "ask <@&2>!");
+    check_resolved("@mods emeritus @ä", "<@&1> emeritus <@&3>");
+    check_resolved("@bob", "<@2>");
+    check_resolved("@mod*s* *a*", "<@&5> *a*");
+    for text in ["@modsen", "`@mods`", "x@mods", "@mods@mods", "[@mods](https://a.org)", "@everyone"] {
+        check_resolved(text, text);
+    }
 }
 
 #[test]
@@ -410,7 +448,8 @@ fn candidates_are_what_the_finders_will_be_asked_for() {
 fn check_unresolved(input: &str, expected: &str) {
     let mut user = |id: UserId| Some(["ana", "bob", "no name"].get(id.get() as usize - 1)?.to_string());
     let mut channel = |id: ChannelId| Some(["general", "two words"].get(id.get() as usize - 1)?.to_string());
-    assert_eq!(unresolve_names(input, &mut user, &mut channel), expected, "of {input:?}");
+    let mut role = |id: RoleId| Some(["Night Crew", "a *b*"].get(id.get() as usize - 1)?.to_string());
+    assert_eq!(unresolve_names(input, &mut user, &mut channel, &mut role), expected, "of {input:?}");
 }
 
 #[test]
@@ -421,13 +460,23 @@ fn mentions_become_names_in_the_edit_box() {
     check_unresolved("_hi <@1>_ __<@2>.__", "_hi @ana_ __@bob.__");
     check_unresolved("`<@1>` \\<@1> [<@1>](https://a.org)", "`<@1>` \\<@1> [<@1>](https://a.org)");
     check_unresolved("<@9> <#9> <@3> <#2>", "<@9> <#9> <@3> <#2>");
+    check_unresolved("<@&1>, @everyone <@&2> <@&9>", "@Night Crew, @everyone <@&2> <@&9>");
 }
 
 #[test]
 fn a_mention_stays_if_its_name_would_not_lead_back() {
-    for text in
-        ["x<@1>", "<@1>x", "<@1><@2>", "<@1>.x", "<@1>@", "<#1>x", "/<@1>", "https://a.org-<@1>", "<#1>!x"]
-    {
+    for text in [
+        "x<@1>",
+        "<@1>x",
+        "<@&1>x",
+        "<@1><@2>",
+        "<@1>.x",
+        "<@1>@",
+        "<#1>x",
+        "/<@1>",
+        "https://a.org-<@1>",
+        "<#1>!x",
+    ] {
         check_unresolved(text, text);
     }
 }

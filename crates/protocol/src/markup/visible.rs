@@ -62,7 +62,8 @@ impl Visible {
                         self.push(" ");
                     }
                 }
-                Inline::User(_) | Inline::Channel(_) => self.push(" "),
+                Inline::User(_) | Inline::Channel(_) | Inline::Role(_) => self.push(" "),
+                Inline::Everyone | Inline::Here => self.push(inline.call().unwrap_or_default()),
             }
         }
     }
