@@ -18,6 +18,7 @@ pub mod channels;
 pub mod dms;
 pub mod document;
 pub mod guilds;
+pub mod inbox;
 pub mod invites;
 pub mod messages;
 pub mod pages;

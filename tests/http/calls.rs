@@ -147,6 +147,7 @@ fn message_calls() -> Vec<Call> {
         call("/api/reactions/add", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
         call("/api/reactions/remove", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
         call("/api/reactions/people", MEMBERS, |w| reaction(&w.channel, &w.owners_message)),
+        call("/api/inbox/mentions", SIGNED_IN, |_| Vec::new()),
         call("/api/dms/open", SIGNED_IN, |w| form(&[("user_id", &w.other_id)])),
         call("/api/dms/open-by-name", SIGNED_IN, |_| form(&[("query", "eve")])),
         call("/api/dms/find-people", SIGNED_IN, |_| form(&[("query", "e")])),

@@ -7,6 +7,7 @@ pub mod attachments;
 pub mod channels;
 pub mod dms;
 pub mod guilds;
+pub mod inbox;
 pub mod invites;
 pub mod members;
 mod mentions;

@@ -9,6 +9,7 @@ pub mod error;
 pub mod event;
 pub mod frame;
 pub mod id;
+pub mod inbox;
 pub mod json;
 #[cfg(test)]
 mod json_tests;

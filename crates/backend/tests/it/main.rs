@@ -21,6 +21,7 @@ mod found;
 mod gateway;
 mod gateway_walls;
 mod guilds;
+mod inbox;
 mod indexing;
 mod invites;
 mod leases;
