@@ -3,8 +3,9 @@
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use protocol::ChannelId;
 use protocol::entity::{ChannelKind, User};
+use protocol::permissions::{Permissions, everyone_role};
+use protocol::{ChannelId, RoleId};
 
 use super::closures::part;
 use super::context::Chat;
@@ -18,12 +19,20 @@ use crate::browser::emoji::{self, Emoji, Group};
 
 /// Rows of the list.
 const MOST: usize = 8;
+/// Of them for roles and words that call many, below the people.
+const MOST_CALLS: usize = 3;
+/// What each of those words does.
+const CALLS: [(&str, &str); 2] =
+    [("everyone", "Notify all who can see this channel"), ("here", "Notify all who are online")];
 
 /// One row.
 #[derive(Clone, PartialEq)]
 enum Choice {
     Person(User),
     Channel(ChannelId, String),
+    Role(RoleId, String),
+    /// One of [`CALLS`].
+    Call(&'static str, &'static str),
     Emoji(Emoji),
 }
 
@@ -39,6 +48,13 @@ impl Choice {
                 ["<#", &id.to_string(), ">"].concat()
             }
             Self::Channel(_, name) => ["#", name].concat(),
+            Self::Role(id, name)
+                if name.contains(|one: char| !one.is_alphanumeric() && !"-_ ".contains(one)) =>
+            {
+                ["<@&", &id.to_string(), ">"].concat()
+            }
+            Self::Role(_, name) => ["@", name].concat(),
+            Self::Call(word, _) => ["@", word].concat(),
             Self::Emoji(emoji) => emoji.text.clone(),
         }
     }
@@ -47,7 +63,8 @@ impl Choice {
     fn is_typed(&self, query: &str) -> bool {
         match self {
             Self::Person(user) => user.username == query,
-            Self::Channel(_, name) => name.to_lowercase() == query,
+            Self::Channel(_, name) | Self::Role(_, name) => name.to_lowercase() == query,
+            Self::Call(word, _) => *word == query,
             Self::Emoji(_) => false,
         }
     }
@@ -179,7 +196,8 @@ impl Suggestions {
             }
             None => self.chat.store().recipient(self.channel).into_iter().collect(),
         };
-        self.choices.set(people(local.clone(), &now.query));
+        let calls = self.calls(&now.query);
+        self.choices.set(people(local.clone(), &calls, &now.query));
         let Some(guild) = guild.filter(|guild| guild.member_count.get_untracked() as usize > local.len())
         else {
             return;
@@ -195,8 +213,25 @@ impl Suggestions {
                     .filter(|user| !all.iter().any(|known| known.id == user.id))
                     .collect::<Vec<_>>(),
             );
-            self.choices.try_set(people(all, &now.query));
+            self.choices.try_set(people(all, &calls, &now.query));
         });
+    }
+
+    /// Words and roles that call many, for those who may.
+    fn calls(self, query: &str) -> Vec<Choice> {
+        let store = self.chat.store();
+        let may = untrack(|| store.access(self.channel)).contains(Permissions::MENTION_EVERYONE);
+        let Some(guild) = store.guild_of(self.channel).filter(|_| may) else { return Vec::new() };
+        let mut all: Vec<(String, Choice)> =
+            CALLS.iter().map(|(word, what)| ((*word).to_owned(), Choice::Call(word, what))).collect();
+        let everyone = everyone_role(guild.id());
+        guild.roles.with_untracked(|roles| {
+            let roles = roles.iter().filter(|role| role.id != everyone);
+            all.extend(roles.map(|role| (role.name.clone(), Choice::Role(role.id, role.name.clone()))));
+        });
+        let found =
+            best(all.into_iter(), |(name, _)| rank_name(name, query), |(name, _)| name.clone(), MOST_CALLS);
+        found.into_iter().map(|(_, choice)| choice).collect()
     }
 
     fn channels(self, query: &str) -> Vec<Choice> {
@@ -284,6 +319,12 @@ impl Suggestions {
                 (face, user.display_name, ["@", &user.username].concat())
             }
             Choice::Channel(_, name) => (view! { <Icon name="hash"/> }, name, String::new()),
+            Choice::Role(_, name) => {
+                (view! { <Icon name="users"/> }, name, "Notify all with this role".to_owned())
+            }
+            Choice::Call(word, what) => {
+                (view! { <Icon name="megaphone"/> }, ["@", word].concat(), what.to_owned())
+            }
             Choice::Emoji(emoji) => {
                 let face = view! { <span class="emoji" aria-hidden="true">{emoji.text}</span> };
                 (face, emoji.name, String::new())
@@ -308,12 +349,12 @@ impl Suggestions {
     }
 }
 
-fn people(all: Vec<User>, query: &str) -> Vec<Choice> {
+/// People, and below them what calls many.
+fn people(all: Vec<User>, calls: &[Choice], query: &str) -> Vec<Choice> {
     let name = |user: &User| user.username.clone();
-    best(all.into_iter(), |user| rank_person(user, query), name, MOST)
-        .into_iter()
-        .map(Choice::Person)
-        .collect()
+    let room = MOST.saturating_sub(calls.len());
+    let people = best(all.into_iter(), |user| rank_person(user, query), name, room);
+    people.into_iter().map(Choice::Person).chain(calls.iter().cloned()).collect()
 }
 
 /// The text before the caret.
