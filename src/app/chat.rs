@@ -37,6 +37,7 @@ mod editor;
 mod files;
 mod goals;
 mod hit;
+mod inbox;
 mod intro;
 mod keeping;
 mod keys;
@@ -76,6 +77,7 @@ mod unsent;
 mod viewer;
 
 pub use context::settle_in_composer;
+pub use inbox::InboxAsked;
 pub use live::{Live, connect};
 pub use panel::fetch_panels;
 pub use searching::search_of;

@@ -8,6 +8,7 @@ mod calls;
 mod form_files;
 mod getting_in;
 mod headers;
+mod inbox;
 mod instance;
 mod matrix;
 mod origins;

@@ -13,10 +13,16 @@ use crate::app::controls::{Avatar, AvatarSize};
 use crate::app::pages::current_query;
 use crate::app::view::view;
 
-/// One row of such a list; `marked` is what was looked for.
-pub(super) fn hit(chat: Chat, message: Message, marked: &[String], action: Option<AnyView>) -> AnyView {
+/// One row of such a list: a message that was said at the address `place`. `marked` is what was looked for.
+pub(super) fn hit(
+    chat: Chat,
+    message: Message,
+    place: &str,
+    marked: &[String],
+    action: Option<AnyView>,
+) -> AnyView {
     let id = message.id;
-    let path = format!("{}/{id}", chat.channel_path(message.channel_id));
+    let path = format!("{place}/{id}");
     let with_panel = current_query();
     let hue = message.author.hue();
     let person = chat.store().person_of(&message.author);

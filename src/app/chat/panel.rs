@@ -7,6 +7,7 @@ use protocol::ChannelId;
 
 use super::closures::part;
 use super::context::Chat;
+use super::inbox::Inbox;
 use super::pins::Pins;
 use super::search_panel::SearchPanel;
 use crate::app::controls::Icon;
@@ -24,12 +25,14 @@ const ID: &str = "panel";
 pub(super) enum Panel {
     /// The pinned messages of the channel.
     Pins,
+    /// What addressed the person lately, everywhere.
+    Inbox,
     /// What was searched for in the server, or in the conversation.
     Search,
 }
 
 impl Panel {
-    const ALL: [Self; 2] = [Self::Pins, Self::Search];
+    const ALL: [Self; 3] = [Self::Pins, Self::Inbox, Self::Search];
 
     /// From the part of the address behind the `?`.
     pub(super) fn of(query: &ParamsMap) -> Option<Self> {
@@ -41,6 +44,7 @@ impl Panel {
     fn word(self) -> &'static str {
         match self {
             Self::Pins => "pins",
+            Self::Inbox => "inbox",
             Self::Search => "search",
         }
     }
@@ -49,6 +53,7 @@ impl Panel {
     fn title(self) -> &'static str {
         match self {
             Self::Pins => "Pinned messages",
+            Self::Inbox => "Inbox",
             Self::Search => "Search",
         }
     }
@@ -56,6 +61,7 @@ impl Panel {
     fn icon(self) -> &'static str {
         match self {
             Self::Pins => "pin",
+            Self::Inbox => "inbox",
             Self::Search => "search",
         }
     }
@@ -135,6 +141,7 @@ pub fn fetch_panels() -> Arriving<()> {
 fn show(chat: Chat, panel: Panel, channel: ChannelId) -> Result<AnyView, SplitLoaderError> {
     Ok(match panel {
         Panel::Pins => view! { <Pins chat channel/> },
+        Panel::Inbox => view! { <Inbox chat channel/> },
         Panel::Search => view! { <SearchPanel chat channel/> },
     })
 }

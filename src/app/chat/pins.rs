@@ -151,5 +151,5 @@ fn row(chat: Chat, message: Message) -> AnyView {
             </button>
         }
     });
-    hit(chat, message, &[], unpin)
+    hit(chat, message, &chat.channel_path(channel), &[], unpin)
 }

@@ -223,7 +223,8 @@ fn found(chat: Chat, channel: ChannelId, page: &SearchPage) -> AnyView {
             place = Some(message.channel_id);
             rows.extend(heading(chat, message.channel_id));
         }
-        rows.push(hit(chat, message.clone(), hits, None));
+        let place = chat.channel_path(message.channel_id);
+        rows.push(hit(chat, message.clone(), &place, hits, None));
     }
     view! {
         <ul class="hits" aria-label="Search results">{rows}</ul>

@@ -94,6 +94,7 @@ pub(super) fn Topbar(
             <p class="topbar__topic" dir="auto" title=topic>{topic}</p>
             <div class="topbar__actions">
                 {panel::opener(chat, Panel::Pins, channel)}
+                {panel::opener(chat, Panel::Inbox, channel)}
                 {search_box(chat, channel)}
                 {in_guild.then(|| members_link(chat))}
             </div>

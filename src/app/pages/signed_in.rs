@@ -9,6 +9,7 @@ use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::location::Url;
 use leptos_router::params::ParamsMap;
 use protocol::entity::{Device, Invite, Member, Message};
+use protocol::inbox::InboxPage;
 use protocol::search::SearchPage;
 use protocol::snapshot::PageData;
 use protocol::{ChannelId, Error};
@@ -20,12 +21,13 @@ use super::{ErrorPage, NotFound};
 use crate::api::accounts::devices;
 use crate::api::document::{origin, remember_look, set_status};
 use crate::api::guilds::member;
+use crate::api::inbox::inbox_mentions;
 use crate::api::invites::{find_standing_invite, list_invites};
 use crate::api::pages::load_page;
 use crate::api::pins::pinned_messages;
 use crate::api::search::search_messages;
 use crate::api::{Answer, Refusal, once};
-use crate::app::chat::{connect, search_of};
+use crate::app::chat::{InboxAsked, connect, search_of};
 use crate::app::controls::Spinner;
 use crate::app::settings::show_look;
 use crate::app::store::{Link, Store, StoreCtx};
@@ -56,6 +58,8 @@ pub enum Extra {
     Member(Member),
     /// The pinned messages of the channel on screen.
     Pins(Vec<Message>),
+    /// The page of the inbox that the address names.
+    Inbox(InboxPage),
     /// What the search of the address found.
     Found(Result<SearchPage, Error>),
 }
@@ -150,6 +154,10 @@ async fn start(place: Place, path: String, query: ParamsMap) -> Answer<Start> {
 async fn beside(panel: &str, query: &ParamsMap, place: Place, channel: ChannelId) -> Extra {
     match panel {
         "pins" => allowed(pinned_messages(channel).await).map_or(Extra::None, Extra::Pins),
+        "inbox" => {
+            let InboxAsked { before, only_named } = InboxAsked::of(query);
+            allowed(inbox_mentions(before, only_named).await).map_or(Extra::None, Extra::Inbox)
+        }
         "search" => {
             let Some(search) = search_of(query, place, channel) else { return Extra::None };
             // The page is well, whatever was asked.
