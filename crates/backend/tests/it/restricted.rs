@@ -67,7 +67,7 @@ async fn only_channels_that_one_may_view_can_be_gone_to_by_name() {
         assert_eq!(names(&s.bo).await, [general, (there, "general".to_owned())], "no {vault}, no category");
         members::kick(&app.state, &s.ana.actor, here, s.bo.id()).await.unwrap();
         assert_eq!(names(&s.bo).await, [(there, "general".to_owned())]);
-        assert_eq!(names(&app.user("eve").await).await, []);
+        assert_eq!(names(&app.person("eve").await).await, []);
     })
     .await;
 }
