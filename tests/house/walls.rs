@@ -34,6 +34,8 @@ const ROOMS: &[Room] = &[
         ],
     ),
     ("backend::indexing", &["protocol", "backend::state", "backend::store"]),
+    // What is asked of strangers knows nothing of who wants it.
+    ("backend::outbound", &[]),
     // A deletion asks `jobs` to begin its clean-up.
     (
         "backend::actions",
@@ -139,6 +141,8 @@ const SCREEN: &[&str] = &[
 
 /// Crates of others that only some rooms may name.
 const FENCES: &[(&str, &[&str])] = &[
+    // Whoever asks a stranger for something does it through the guard.
+    ("reqwest", &["backend::outbound"]),
     ("sqlx", &["backend::store", "rig"]),
     ("argon2", &["backend::auth"]),
     ("image", &["backend::media"]),

@@ -15,6 +15,7 @@ pub mod indexing;
 pub mod jobs;
 pub mod listen;
 pub mod media;
+pub mod outbound;
 pub mod rate;
 pub mod router;
 pub mod state;
