@@ -20,6 +20,7 @@ mod code;
 mod emoji;
 mod excerpt;
 mod lines;
+mod linked;
 mod links;
 mod names;
 mod pairs;
@@ -28,6 +29,7 @@ mod visible;
 
 pub use emoji::is_emoji_only;
 pub use excerpt::{Named, excerpt, quotation};
+pub use linked::shown_links;
 pub use names::{Names, candidate_names, resolve_names, unresolve_names};
 pub use visible::{Visible, visible};
 

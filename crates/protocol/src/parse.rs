@@ -7,8 +7,10 @@ use crate::limits;
 mod characters;
 mod emoji;
 mod file_name;
+mod foreign;
 
 pub use characters::is_unsafe_in_names;
+pub use foreign::from_foreign_page;
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(

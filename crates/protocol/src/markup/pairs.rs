@@ -183,6 +183,9 @@ impl Scanner<'_> {
         // any more.
         while self.notes.names.pop_if(|name| name.at > at).is_some() {}
         if links::is_honest(self.source, self.pieces.get(piece + 1..).unwrap_or_default(), &url) {
+            if self.rest(self.at + 2).trim_start_matches(' ').starts_with('<') {
+                self.notes.bare_only.push(url.clone());
+            }
             self.link(piece, at, url);
             self.open.truncate(index);
             // What holds a link cannot become one.

@@ -74,6 +74,8 @@ pub(super) enum NameSort {
 pub(super) struct Notes {
     pub(super) names: Vec<NameAt>,
     pub(super) mentions: Vec<MentionAt>,
+    /// Addresses between angle brackets: whoever wrote them wants nothing of what is behind them.
+    pub(super) bare_only: Vec<String>,
 }
 
 /// Why the scanner stopped.
@@ -258,6 +260,7 @@ impl<'a> Scanner<'a> {
             self.notes.mentions.push(mention);
             self.put(Piece::Mention(mention), end);
         } else if let Some(length) = links::in_angles(rest) {
+            self.notes.bare_only.push(links::normalized(slice(rest, 0, length)));
             self.put(Piece::Url(start + 1, start + 1 + length), start + length + 2);
         } else {
             self.at += 1;
