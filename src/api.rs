@@ -24,6 +24,7 @@ pub mod messages;
 pub mod pages;
 pub mod pins;
 pub mod plain_forms;
+pub mod previews;
 pub mod reactions;
 pub mod search;
 

@@ -138,7 +138,7 @@ test('somebody from outside learns nothing of a server, its channels and message
   const eve = await somebody('Eve');
   const ids = { ...ARGUMENTS, guild_id: room.guild.id, channel_id: channel, message_id: said.id };
   const closed = [
-    'messages/send', 'messages/edit', 'messages/delete', 'messages/read', 'messages/unread', 'pins/add', 'pins/remove', 'pins/list', 'channels/create', 'channels/update', 'channels/move',
+    'messages/send', 'messages/edit', 'messages/delete', 'messages/read', 'messages/unread', 'pins/add', 'pins/remove', 'pins/list', 'previews/suppress', 'channels/create', 'channels/update', 'channels/move',
     'channels/delete', 'guilds/rename', 'guilds/delete', 'guilds/leave', 'guilds/transfer', 'guilds/kick', 'guilds/snapshot',
     'guilds/members', 'guilds/find_members', 'invites/create', 'invites/standing', 'invites/list',
   ];

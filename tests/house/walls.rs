@@ -36,6 +36,11 @@ const ROOMS: &[Room] = &[
     ("backend::indexing", &["protocol", "backend::state", "backend::store"]),
     // What is asked of strangers knows nothing of who wants it.
     ("backend::outbound", &[]),
+    (
+        "backend::previews",
+        &["protocol", "backend::media", "backend::outbound", "backend::state", "backend::store"],
+    ),
+    ("backend::queue", &["protocol", "backend::previews", "backend::state", "backend::store"]),
     // A deletion asks `jobs` to begin its clean-up.
     (
         "backend::actions",
@@ -77,6 +82,8 @@ const ROOMS: &[Room] = &[
             "backend::indexing",
             "backend::jobs",
             "backend::media",
+            "backend::previews",
+            "backend::queue",
             "backend::rate",
             "backend::store",
         ],
@@ -146,6 +153,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("sqlx", &["backend::store", "rig"]),
     ("argon2", &["backend::auth"]),
     ("image", &["backend::media"]),
+    ("html5gum", &["backend::previews"]),
     ("fast_image_resize", &["backend::media"]),
     ("infer", &["backend::media"]),
     ("axum::extract::ws", &["backend::gateway", "backend::hub"]),

@@ -133,6 +133,13 @@ fn message_calls() -> Vec<Call> {
             form(&[("channel_id", &w.channel), ("message_id", &w.owners_message)])
         }),
         call("/api/pins/list", MEMBERS, |w| form(&[("channel_id", &w.channel)])),
+        // Their author, and who may manage messages.
+        call("/api/previews/suppress", OWNER, |w| {
+            form(&[("channel_id", &w.channel), ("message_id", &w.owners_message)])
+        }),
+        call("/api/previews/suppress", MEMBERS, |w| {
+            form(&[("channel_id", &w.channel), ("message_id", &w.members_message)])
+        }),
         Call {
             path: "/api/messages/search",
             input: Input::Json(
@@ -175,6 +182,9 @@ pub(crate) fn conversation_calls() -> Vec<Call> {
             form(&[("channel_id", &w.dm), ("message_id", &w.owners_message)])
         }),
         call("/api/pins/list", MEMBERS, |w| form(&[("channel_id", &w.dm)])),
+        call("/api/previews/suppress", [401, 401, 404, 404, 404, 404], |w| {
+            form(&[("channel_id", &w.dm), ("message_id", &w.owners_message)])
+        }),
         call("/api/attachments/remove", [401, 401, 404, 404, 403, 200], |w| {
             form(&[("attachment_id", &w.dm_file)])
         }),

@@ -64,10 +64,10 @@ fn every_page_and_route_is_in_the_matrix() {
             .unwrap();
     let own: Vec<&str> =
         source.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    let listed = ["/gateway", "/files/{id}/{filename}", "/previews/{id}", "/healthz"];
+    let listed = ["/gateway", "/files/{id}/{filename}", "/previews/{id}", "/embeds/{key}", "/healthz"];
     assert_eq!(
         own, listed,
-        "see `routes_of_the_backend_answer_as_they_should` and `files_are_for_those_who_may`"
+        "see `routes_of_the_backend_answer_as_they_should`, `files_are_for_those_who_may` and `previews`"
     );
     assert!(source.contains(".route(limits::UPLOAD, post("));
 }

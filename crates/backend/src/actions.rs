@@ -14,6 +14,7 @@ mod mentions;
 pub mod messages;
 pub mod pages;
 pub mod pins;
+pub mod previews;
 pub mod reactions;
 pub mod search;
 pub mod sync;

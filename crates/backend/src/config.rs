@@ -40,6 +40,8 @@ pub struct Limits {
     pub files_per_second: u32,
     /// The same at once.
     pub files_burst: u32,
+    /// Links of one person's messages that are looked at in a minute; the others wait.
+    pub previews_per_minute: u32,
     /// Snapshots, pages and lists one person may read each second, sustained.
     pub reads_per_second: u32,
     /// The same at once.
@@ -98,6 +100,8 @@ pub struct Config {
     pub event_retention_days: u32,
     /// How large files may be.
     pub files: Files,
+    /// Whether what is behind the links of messages is fetched and shown.
+    pub link_previews: bool,
     /// Filter of the log, such as `info` or `backend=debug`.
     pub log: String,
     /// How log lines look.
@@ -169,6 +173,7 @@ impl Config {
                 7,
             )?,
             files: sources.files()?,
+            link_previews: sources.switch("HARMONY_LINK_PREVIEWS", "harmony.link-previews", "on")?,
             log: sources.text("HARMONY_LOG", "harmony.log", "info")?,
             log_format: sources.log_format()?,
             limits: sources.limits()?,
@@ -236,6 +241,7 @@ const KEYS: &[&str] = &[
     "file-mib",
     "files-per-user-mib",
     "files-in-all-mib",
+    "link-previews",
     "limits",
 ];
 const LIMIT_KEYS: &[&str] = &[
@@ -244,6 +250,7 @@ const LIMIT_KEYS: &[&str] = &[
     "uploads-per-minute",
     "files-per-second",
     "files-burst",
+    "previews-per-minute",
     "reads-per-second",
     "reads-burst",
     "searches-per-second",
@@ -363,6 +370,14 @@ impl<'a> Sources<'a> {
         }
     }
 
+    fn switch(&self, variable: &str, path: &str, default: &str) -> Result<bool, ConfigError> {
+        match self.text(variable, path, default)?.as_str() {
+            "on" => Ok(true),
+            "off" => Ok(false),
+            other => Err(self.error(variable, path, &format!("“{other}” is not on or off"))),
+        }
+    }
+
     fn proxies(&self) -> Result<Vec<IpNet>, ConfigError> {
         let (variable, path) = ("HARMONY_TRUSTED_PROXIES", "harmony.trusted-proxies");
         let text = self.text(variable, path, "")?;
@@ -395,6 +410,7 @@ impl<'a> Sources<'a> {
             uploads_per_minute: limit("uploads-per-minute", 60)?,
             files_per_second: limit("files-per-second", 100)?,
             files_burst: limit("files-burst", 1_000)?,
+            previews_per_minute: limit("previews-per-minute", 5)?,
             reads_per_second: limit("reads-per-second", 30)?,
             reads_burst: limit("reads-burst", 120)?,
             searches_per_second: limit("searches-per-second", 5)?,

@@ -9,7 +9,9 @@ use tokio::sync::Notify;
 
 use crate::AppState;
 use crate::auth::session::idle_limit_ms;
-use crate::store::{Tx, Work, attachments, hints, invites, nonces, now_ms, purges, sessions, streams};
+use crate::store::{
+    Tx, Work, attachments, hints, invites, nonces, now_ms, previews, purges, sessions, streams,
+};
 
 /// How often old things are looked for.
 const EVERY: Duration = Duration::from_secs(10 * 60);
@@ -22,6 +24,8 @@ const DAY_MS: i64 = 86_400_000;
 const FILES_STEP: i64 = 100;
 /// Rounds between two looks at all files, about a day: only a crash leaves one without a row.
 const SWEEP_EVERY: u32 = 144;
+/// How long after its end what was found behind a link may still be on its way into a message.
+const SHOWN_WITHIN_MS: i64 = 3_600_000;
 /// How old a file without a row has to be until it is taken for left over: longer than an upload may take.
 const LEFT_OVER_MS: i64 = 2 * 3_600_000;
 
@@ -47,10 +51,13 @@ pub fn start(state: &AppState) {
             if let Err(error) = run(&state).await {
                 tracing::warn!(%error, "timed work failed; it is tried again later");
             }
-            if round.is_multiple_of(SWEEP_EVERY)
-                && let Err(error) = sweep(&state).await
-            {
-                tracing::warn!(%error, "files that were left over are still there");
+            if round.is_multiple_of(SWEEP_EVERY) {
+                if let Err(error) = forget_previews(&state, now_ms()).await {
+                    tracing::warn!(%error, "previews that nobody shows are still there");
+                }
+                if let Err(error) = sweep(&state).await {
+                    tracing::warn!(%error, "files that were left over are still there");
+                }
             }
             let pause = tokio::time::sleep(EVERY);
             tokio::pin!(pause);
@@ -162,6 +169,24 @@ async fn remove_from_disk(state: &AppState, ids: Vec<AttachmentId>) -> Result<()
 fn disk_fault(error: std::io::Error) -> Error {
     tracing::error!(%error, "the folder of files does not answer");
     Error::Internal
+}
+
+/// Forgets what was found behind links that no message shows any more, with its pictures.
+///
+/// # Errors
+/// Those of the store and of the disk.
+pub async fn forget_previews(state: &AppState, now_ms: i64) -> Result<()> {
+    let mut after = None;
+    loop {
+        let over =
+            previews::over(&mut state.store.read().await?, after, now_ms - SHOWN_WITHIN_MS, STEP).await?;
+        let Some(last) = over.last().copied().filter(|_| !state.shutdown.token().is_cancelled()) else {
+            return Ok(());
+        };
+        remove_from_disk(state, over.clone()).await?;
+        state.store.write(move |tx| Box::pin(async move { previews::forget(tx, &over).await })).await?;
+        after = Some(last);
+    }
 }
 
 /// Removes files that no row knows: what a crash left of uploads. Not where there are no rows at all, because then it is

@@ -16,6 +16,8 @@ pub mod jobs;
 pub mod listen;
 pub mod media;
 pub mod outbound;
+pub mod previews;
+pub mod queue;
 pub mod rate;
 pub mod router;
 pub mod state;

@@ -73,6 +73,17 @@ pub struct Prepared {
     pub is_animated: bool,
 }
 
+/// A picture that was taken in small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Small {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Bytes of its file.
+    pub size: u64,
+}
+
 /// Why a file could not be made ready.
 #[derive(Debug)]
 enum Fault {
@@ -131,6 +142,37 @@ impl Media {
         Ok(Served { path, content_type: sniffed.content_type.to_owned(), filename })
     }
 
+    /// A picture that was taken in small, to be served.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is not there.
+    pub async fn small(&self, id: AttachmentId) -> Result<Served> {
+        let path = self.folder().file(id);
+        let sniffed = sniffed(&path).await.map_err(|_| Error::NotFound)?;
+        let filename = FileName::from_claimed("picture").with_ending(sniffed.endings).into_string();
+        Ok(Served { path, content_type: sniffed.content_type.to_owned(), filename })
+    }
+
+    /// Takes in a picture from elsewhere, of which only a copy is wanted that is no larger than a preview.
+    ///
+    /// # Errors
+    /// [`Error::PictureRefused`] for what is no picture, and those of an upload.
+    pub async fn take_in_small(&self, id: AttachmentId, bytes: Bytes) -> Result<(Upload, Small)> {
+        let upload = Upload { media: self.clone(), user: None, id, is_kept: false };
+        let whole = bytes.len() as u64;
+        upload.receive(futures_util::stream::iter([Ok::<_, Error>(bytes)]), whole).await?;
+        let (upload, prepared) = upload.prepare(FileName::from_claimed("picture")).await?;
+        let (width, height) = prepared.dimensions.ok_or(Error::PictureRefused)?;
+        if prepared.preview_size == 0 {
+            return Ok((upload, Small { width, height, size: prepared.size }));
+        }
+        let folder = self.folder().clone();
+        let only_preview = tokio::task::spawn_blocking(move || folder.keep_preview_alone(id));
+        only_preview.await.map_err(|_| Error::Internal)?.map_err(|error| disk_fault(&error))?;
+        let (width, height) = picture::small_size(width, height);
+        Ok((upload, Small { width, height, size: prepared.preview_size }))
+    }
+
     /// Begins an upload. What was written of it goes when it is dropped, unless it is [kept](Upload::keep).
     ///
     /// # Errors
@@ -142,7 +184,7 @@ impl Media {
             return Err(Error::LimitReached);
         }
         *count += 1;
-        Ok(Upload { media: self.clone(), user, id, is_kept: false })
+        Ok(Upload { media: self.clone(), user: Some(user), id, is_kept: false })
     }
 }
 
@@ -157,7 +199,8 @@ async fn sniffed(path: &Path) -> std::io::Result<sniff::Sniffed> {
 #[derive(Debug)]
 pub struct Upload {
     media: Media,
-    user: UserId,
+    /// Who uploads; nobody when it is fetched from elsewhere.
+    user: Option<UserId>,
     id: AttachmentId,
     is_kept: bool,
 }
@@ -220,14 +263,15 @@ impl Upload {
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        let mut uploads = self.media.0.uploads.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = uploads.get_mut(&self.user) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                uploads.remove(&self.user);
+        if let Some(user) = self.user {
+            let mut uploads = self.media.0.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(count) = uploads.get_mut(&user) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    uploads.remove(&user);
+                }
             }
         }
-        drop(uploads);
         if !self.is_kept
             && let Err(error) = self.media.folder().remove(self.id)
         {

@@ -26,6 +26,7 @@ struct Inner {
     sends: Keyed<UserId>,
     uploads: Keyed<UserId>,
     files: Keyed<UserId>,
+    previews: Keyed<UserId>,
     reads: Keyed<UserId>,
     searches: Keyed<UserId>,
     search_turns: Arc<Semaphore>,
@@ -91,6 +92,7 @@ impl Rates {
             sends: RateLimiter::keyed(per_second(limits.sends_per_second, limits.sends_burst)),
             uploads: RateLimiter::keyed(per(MINUTE, limits.uploads_per_minute)),
             files: RateLimiter::keyed(per_second(limits.files_per_second, limits.files_burst)),
+            previews: RateLimiter::keyed(per(MINUTE, limits.previews_per_minute)),
             reads: RateLimiter::keyed(per_second(limits.reads_per_second, limits.reads_burst)),
             searches: RateLimiter::keyed(per_second(limits.searches_per_second, limits.searches_burst)),
             search_turns: Arc::new(Semaphore::new(SEARCHES_AT_ONCE)),
@@ -117,6 +119,11 @@ impl Rates {
     /// A file fetched by somebody.
     pub fn file(&self, user: UserId) -> Result<()> {
         take(&self.0.files, &user)
+    }
+
+    /// A look at what is behind a link that somebody sent.
+    pub fn preview(&self, user: UserId) -> Result<()> {
+        take(&self.0.previews, &user)
     }
 
     /// Something read by somebody: a page, a snapshot, a list.
@@ -183,8 +190,8 @@ impl Rates {
 
     /// Drops keys that are back at their full allowance, so that memory follows use.
     pub fn forget_idle(&self) {
-        let Inner { sends, uploads, files, reads, searches, profiles, sockets, .. } = &*self.0;
-        for by_user in [sends, uploads, files, reads, searches, profiles, sockets] {
+        let Inner { sends, uploads, files, previews, reads, searches, profiles, sockets, .. } = &*self.0;
+        for by_user in [sends, uploads, files, previews, reads, searches, profiles, sockets] {
             by_user.retain_recent();
         }
         self.0.logins_by_account.retain_recent();
@@ -241,10 +248,11 @@ mod tests {
         let rates = Rates::new(&limits);
         let (ana, bo) = (UserId::from_trusted(1), UserId::from_trusted(2));
         type Take = fn(&Rates, UserId) -> protocol::Result<()>;
-        let kinds: [(Take, u32); 7] = [
+        let kinds: [(Take, u32); 8] = [
             (Rates::change, 100),
             (Rates::upload, 60),
             (Rates::file, 1_000),
+            (Rates::preview, 5),
             (Rates::read, 120),
             (Rates::search, 20),
             (Rates::profile_change, 10),

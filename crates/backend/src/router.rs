@@ -34,6 +34,7 @@ pub fn routes(state: AppState) -> Router {
         .route(limits::UPLOAD, post(attachments::upload))
         .route("/files/{id}/{filename}", get(attachments::file))
         .route("/previews/{id}", get(attachments::preview))
+        .route("/embeds/{key}", get(attachments::embedded))
         // Operators, containers, load balancers.
         .route("/healthz", get(health))
         // Everybody: script, WASM, style, fonts, icons; what is none of these does not exist.

@@ -14,6 +14,8 @@ use crate::hub::Hub;
 use crate::indexing::{self, Indexing};
 use crate::jobs::{self, Jobs};
 use crate::media::Media;
+use crate::previews::Previews;
+use crate::queue::{self, Queue};
 use crate::rate::Rates;
 use crate::store::{OpenError, Options, Store};
 
@@ -36,6 +38,10 @@ pub struct AppState {
     pub setup_code: SetupCode,
     /// Timed work.
     pub jobs: Jobs,
+    /// Work that is owed.
+    pub queue: Queue,
+    /// Looking behind links.
+    pub previews: Previews,
     /// What the search index lacks.
     pub indexing: Indexing,
     /// Stopping in order.
@@ -106,16 +112,19 @@ impl AppState {
             passwords: Passwords::default(),
             setup_code,
             jobs: Jobs::default(),
+            queue: Queue::default(),
+            previews: Previews::default(),
             indexing,
             shutdown: Shutdown::default(),
             bus: Ends(bus),
         })
     }
 
-    /// Starts what serving needs beside requests: delivery, timed work, the search index. Once, by the process that serves.
+    /// Starts what serving needs beside requests: delivery, timed work, work that is owed, the search index. Once, by the process that serves.
     pub fn start(&self) {
         self.start_delivery();
         jobs::start(self);
+        queue::start(self);
         indexing::start(self);
     }
 

@@ -7,9 +7,11 @@ use crate::{ChannelId, GuildId, InviteId, MessageId, Rev, RoleId, SessionId, Tim
 
 mod addressed;
 mod attachment;
+mod embed;
 
 pub use addressed::Addressed;
 pub use attachment::{Attachment, NewAttachment};
+pub use embed::{Embed, EmbedKind, EmbedPicture};
 
 /// What everybody may know about a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -267,6 +269,9 @@ pub struct Message {
     /// Its files, in the order their author gave them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+    /// What is behind its links, in their order; known a moment after it was sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub embeds: Vec<Embed>,
     /// Emoji under it, in the order they first came. In pages of history alone: what an event or the answer to a
     /// change brings says nothing about them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

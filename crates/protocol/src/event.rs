@@ -1,8 +1,8 @@
 //! Everything that can durably change, one variant each. An event belongs to exactly one stream.
 
 use crate::entity::{
-    Addressed, Channel, ChannelPlace, Dm, Guild, Me, Member, Message, MovedBack, ReadMark, Role, Settings,
-    User,
+    Addressed, Channel, ChannelPlace, Dm, Embed, Guild, Me, Member, Message, MovedBack, ReadMark, Role,
+    Settings, User,
 };
 use crate::tagged::tagged;
 use crate::{ChannelId, GuildId, MessageId, RoleId, UserId};
@@ -126,6 +126,15 @@ tagged! {
             /// Whether it is pinned now.
             pinned: bool,
         },
+        /// What is behind the links of a message was found out, or is not shown any more.
+        MessageEmbeds {
+            /// Where.
+            channel_id: ChannelId,
+            /// Of which message.
+            message_id: MessageId,
+            /// All of them, as they are now.
+            embeds: Vec<Embed>,
+        },
         /// The other person of a conversation has other names now.
         RecipientUpdated {
             /// As they are now.
@@ -179,7 +188,8 @@ impl Event {
             Self::ChannelDeleted { channel_id }
             | Self::MessageDeleted { channel_id, .. }
             | Self::ReactionChanged { channel_id, .. }
-            | Self::MessagePinned { channel_id, .. } => Some(*channel_id),
+            | Self::MessagePinned { channel_id, .. }
+            | Self::MessageEmbeds { channel_id, .. } => Some(*channel_id),
             Self::MessageCreated { message } | Self::MessageUpdated { message, .. } => {
                 Some(message.channel_id)
             }
@@ -192,13 +202,13 @@ impl Event {
         }
     }
 
-    /// The message whose text or reactions are in this: it is not told any more when that is gone.
+    /// The message whose text, reactions or links are in this: it is not told any more when that is gone.
     pub fn message_id(&self) -> Option<MessageId> {
         match self {
             Self::MessageCreated { message } | Self::MessageUpdated { message, .. } => Some(message.id),
-            Self::ReactionChanged { message_id, .. } | Self::MessagePinned { message_id, .. } => {
-                Some(*message_id)
-            }
+            Self::ReactionChanged { message_id, .. }
+            | Self::MessagePinned { message_id, .. }
+            | Self::MessageEmbeds { message_id, .. } => Some(*message_id),
             _ => None,
         }
     }
@@ -236,6 +246,7 @@ impl Event {
             Self::MessageDeleted { .. } => "message_deleted",
             Self::ReactionChanged { .. } => "reaction_changed",
             Self::MessagePinned { .. } => "message_pinned",
+            Self::MessageEmbeds { .. } => "message_embeds",
             Self::RecipientUpdated { .. } => "recipient_updated",
             Self::GuildJoined { .. } => "guild_joined",
             Self::GuildLeft { .. } => "guild_left",

@@ -82,6 +82,14 @@ pub const ATTACHMENT_WAITS_HOURS: i64 = 24;
 /// Pixels of either side of a preview. The largest picture among messages is 33 rem wide, which is 528 CSS pixels, on
 /// a screen with two for one.
 pub const PREVIEW_PIXELS: u32 = 1_056;
+/// Links of one message that are shown with what is behind them: more would push what is said off the screen.
+pub const EMBEDS_PER_MESSAGE: usize = 5;
+/// Characters of the title of what is behind a link, as Discord has it.
+pub const EMBED_TITLE_CHARS: usize = 256;
+/// Characters that say more about it: the card shows three lines.
+pub const EMBED_DESCRIPTION_CHARS: usize = 350;
+/// Characters of the name of its site, which stands on one line.
+pub const EMBED_SITE_CHARS: usize = 80;
 /// Days a retry key is remembered. Within them a client may send a message again without knowing whether it arrived.
 pub const NONCE_DAYS: i64 = 7;
 /// Longest life of an invite, in seconds: 30 days. `None` in its place means it does not expire.

@@ -34,6 +34,8 @@ impl Permissions {
     pub const SEND_MESSAGES: Self = Self(1 << 11);
     /// Delete other people's messages.
     pub const MANAGE_MESSAGES: Self = Self(1 << 13);
+    /// Have the links of one's messages shown with what is behind them.
+    pub const EMBED_LINKS: Self = Self(1 << 14);
     /// Add files to one's messages.
     pub const ATTACH_FILES: Self = Self(1 << 15);
     /// Read what was written before.
@@ -53,6 +55,7 @@ impl Permissions {
             | Self::VIEW_CHANNEL.0
             | Self::SEND_MESSAGES.0
             | Self::MANAGE_MESSAGES.0
+            | Self::EMBED_LINKS.0
             | Self::ATTACH_FILES.0
             | Self::READ_HISTORY.0
             | Self::MENTION_EVERYONE.0
@@ -62,6 +65,7 @@ impl Permissions {
     const TALK: Self = Self(
         Self::VIEW_CHANNEL.0
             | Self::SEND_MESSAGES.0
+            | Self::EMBED_LINKS.0
             | Self::ATTACH_FILES.0
             | Self::READ_HISTORY.0
             | Self::ADD_REACTIONS.0,

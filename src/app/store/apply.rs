@@ -51,7 +51,8 @@ impl Store {
             | Event::MessageUpdated { .. }
             | Event::MessageDeleted { .. }
             | Event::ReactionChanged { .. }
-            | Event::MessagePinned { .. } => {
+            | Event::MessagePinned { .. }
+            | Event::MessageEmbeds { .. } => {
                 self.message_event(Some(guild), rev, event);
             }
             Event::GuildDeleted { guild_id } => self.forget_guild(guild_id),
@@ -145,7 +146,8 @@ impl Store {
             Event::MessageUpdated { .. }
             | Event::MessageDeleted { .. }
             | Event::ReactionChanged { .. }
-            | Event::MessagePinned { .. } => self.message_event(None, rev, event),
+            | Event::MessagePinned { .. }
+            | Event::MessageEmbeds { .. } => self.message_event(None, rev, event),
             Event::RecipientUpdated { user } => self.know(&user),
             _ => {}
         }
@@ -212,7 +214,9 @@ impl Store {
                 count_up(&self.pins_changed);
                 *channel_id
             }
-            Event::ReactionChanged { channel_id, .. } => *channel_id,
+            Event::ReactionChanged { channel_id, .. } | Event::MessageEmbeds { channel_id, .. } => {
+                *channel_id
+            }
             _ => return,
         };
         if let Some(timeline) = self.timeline(channel) {

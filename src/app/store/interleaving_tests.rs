@@ -179,6 +179,25 @@ fn an_answer_after_the_message_was_deleted_does_not_bring_it_back() {
 }
 
 #[test]
+fn an_answer_to_an_edit_takes_nothing_back_that_was_told_since() {
+    let mut run = Run::start(1);
+    run.settle();
+    let id = run.sent[0];
+    run.world.edit(id, "see https://a.example/");
+    let answer = run.world.told(id).expect("edited");
+    run.world.embed(id, vec![super::replay_tests::embed()]);
+    run.world.pin(id, true);
+    while run.told < run.world.log.len() {
+        run.tell();
+    }
+    run.store.edited(answer);
+    let row = run.store.timeline(channel()).and_then(|timeline| timeline.row(id)).expect("there");
+    let message = row.entry.get_untracked().message;
+    assert_eq!((message.content.as_str(), message.embeds.len()), ("see https://a.example/", 1));
+    assert!(message.pinned);
+}
+
+#[test]
 fn a_refused_message_keeps_its_text_for_another_try() {
     let world = World::new();
     let store = Store::new(world.page(channel()));

@@ -104,6 +104,7 @@ impl Store {
             mention_here: None,
             mention_roles: Vec::new(),
             attachments,
+            embeds: Vec::new(),
             reactions: Vec::new(),
             pinned: false,
             nonce: Some(nonce.to_string()),

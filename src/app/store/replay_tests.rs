@@ -1,7 +1,7 @@
 //! A snapshot with the events after it is the same as a fresh snapshot, however the streams interleave.
 
 use proptest::prelude::*;
-use protocol::entity::{ChannelKind, Member};
+use protocol::entity::{ChannelKind, Embed, EmbedKind, Member};
 use protocol::event::Event;
 use protocol::frame::ServerFrame;
 use protocol::permissions::{Overwrite, Permissions, Subject};
@@ -18,6 +18,7 @@ enum Step {
     Delete(u8),
     React(u8, u8),
     Pin(u8, bool),
+    Embed(u8, bool),
     Read(u8),
     Unread(u8),
     Rename(u8),
@@ -42,6 +43,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<u8>().prop_map(Step::Delete),
         4 => (any::<u8>(), any::<u8>()).prop_map(|(which, who)| Step::React(which, who)),
         2 => (any::<u8>(), any::<bool>()).prop_map(|(which, pinned)| Step::Pin(which, pinned)),
+        2 => (any::<u8>(), any::<bool>()).prop_map(|(which, found)| Step::Embed(which, found)),
         3 => any::<u8>().prop_map(Step::Read),
         2 => any::<u8>().prop_map(Step::Unread),
         1 => any::<u8>().prop_map(Step::Rename),
@@ -89,6 +91,7 @@ fn play(world: &mut World, step: &Step) {
         Step::Pin(which, pinned) => {
             pick(&world.message_ids(), which).into_iter().for_each(|id| world.pin(id, pinned));
         }
+        Step::Embed(which, found) => find_out(world, which, found),
         Step::Read(which) => {
             if let Some(place) = pick(&places, which) {
                 world.mark_read(place);
@@ -127,6 +130,23 @@ fn play(world: &mut World, step: &Step) {
             let guild = world.guild.clone();
             world.emit_guild(Event::GuildUpdated { guild });
         }
+    }
+}
+
+/// What is behind a message's links is found, or taken away.
+fn find_out(world: &mut World, which: u8, found: bool) {
+    let embeds = if found { vec![embed()] } else { Vec::new() };
+    pick(&world.message_ids(), which).into_iter().for_each(|id| world.embed(id, embeds.clone()));
+}
+
+pub(super) fn embed() -> Embed {
+    Embed {
+        kind: EmbedKind::Link,
+        url: "https://a.example/".to_owned(),
+        site_name: "a.example".to_owned(),
+        title: "A page".to_owned(),
+        description: String::new(),
+        picture: None,
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::entity::{
-    Addressed, Channel, ChannelKind, ChannelPlace, Dm, Guild, Me, Member, Message, MessageKind, MovedBack,
-    Preview, Quoted, Reaction, ReadMark, Role, Settings, User,
+    Addressed, Channel, ChannelKind, ChannelPlace, Dm, Embed, Guild, Me, Member, Message, MessageKind,
+    MovedBack, Preview, Quoted, Reaction, ReadMark, Role, Settings, User,
 };
 use protocol::event::Event;
 use protocol::permissions::{self, Permissions, Standing};
@@ -155,6 +155,7 @@ impl World {
             mention_here: content.contains("@here").then(|| vec![self.me()]),
             mention_roles: self.crew(channel).into_iter().chain([RoleId::from_trusted(60)]).collect(),
             attachments: Vec::new(),
+            embeds: Vec::new(),
             reactions: Vec::new(),
             pinned: false,
             nonce: nonce.map(str::to_owned),
@@ -207,6 +208,13 @@ impl World {
         message.pinned = pinned;
         let channel_id = message.channel_id;
         self.emit(self.stream_of(channel_id), Event::MessagePinned { channel_id, message_id: id, pinned });
+    }
+
+    pub(super) fn embed(&mut self, id: MessageId, embeds: Vec<Embed>) {
+        let Some(message) = self.messages.iter_mut().find(|message| message.id == id) else { return };
+        message.embeds.clone_from(&embeds);
+        let channel_id = message.channel_id;
+        self.emit(self.stream_of(channel_id), Event::MessageEmbeds { channel_id, message_id: id, embeds });
     }
 
     pub(super) fn delete(&mut self, id: MessageId) {

@@ -233,9 +233,12 @@ impl Timeline {
             Event::MessageUpdated { message, .. } => self.changed(message),
             Event::MessageDeleted { message_id, .. } => self.removed(message_id, clock),
             Event::MessagePinned { message_id, pinned, .. } => {
-                if let Some(row) = self.row(message_id) {
-                    row.entry.update(|entry| entry.message.pinned = pinned);
-                }
+                let Some(row) = self.row(message_id) else { return };
+                row.entry.update(|entry| entry.message.pinned = pinned);
+            }
+            Event::MessageEmbeds { message_id, embeds, .. } => {
+                let Some(row) = self.row(message_id) else { return };
+                row.entry.update(|entry| entry.message.embeds = embeds);
             }
             Event::ReactionChanged { message_id, user_id, emoji, added, count, .. } => {
                 self.reacted(message_id, &emoji, count, (user_id == me).then_some(added));
@@ -325,11 +328,12 @@ impl Timeline {
         }
     }
 
-    /// Takes a changed message from the answer to the request that changed it, unless something newer was seen.
+    /// Takes a changed message from the answer to the request that changed it, unless that
+    /// change or a newer one was seen: what happened since is not in the answer.
     pub(super) fn edited(&self, message: Message) {
-        let newer = self
-            .row(message.id)
-            .is_some_and(|row| row.entry.with_untracked(|entry| entry.message.edited_at > message.edited_at));
+        let newer = self.row(message.id).is_some_and(|row| {
+            row.entry.with_untracked(|entry| entry.message.edited_at >= message.edited_at)
+        });
         if !newer {
             self.changed(message);
         }

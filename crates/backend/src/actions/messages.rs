@@ -12,6 +12,7 @@ use protocol::{ChannelId, Error, MessageId, Result, Stream, UserId, limits};
 
 use super::access::{in_channel, in_channel_for_write};
 use super::mentions::{called, called_by, resolve, still_called};
+use super::previews;
 use crate::AppState;
 use crate::auth::session::Actor;
 use crate::hub::Hub;
@@ -39,6 +40,8 @@ struct Parsed {
     reply_to: Option<MessageId>,
     nonce: Option<String>,
     attachments: Vec<NewAttachment>,
+    /// What is to be shown with it, where that is wanted at all.
+    links: Vec<String>,
 }
 
 /// Sends a message. A repeat with the same nonce returns the first one and changes nothing, whatever else its sender may
@@ -55,14 +58,21 @@ pub async fn send(state: &AppState, actor: &Actor, channel: ChannelId, draft: Dr
         None if draft.attachments.is_empty() => return Err(EMPTY),
         None => String::new(),
     };
+    let links = if state.config.link_previews { previews::links(&content) } else { Vec::new() };
+    let has_links = !links.is_empty();
     let parsed = Parsed {
         content,
         reply_to: draft.reply_to,
         nonce: super::nonce(draft.nonce)?,
         attachments: super::attachments::parse(draft.attachments)?,
+        links,
     };
     let (user, hub) = (actor.user_id, state.hub.clone());
-    state.store.write(move |tx| Box::pin(send_in(tx, hub, user, channel, parsed))).await
+    let message = state.store.write(move |tx| Box::pin(send_in(tx, hub, user, channel, parsed))).await?;
+    if has_links {
+        state.queue.wake();
+    }
+    Ok(message)
 }
 
 async fn send_in(tx: &mut Tx, hub: Hub, user: UserId, channel: ChannelId, draft: Parsed) -> Result<Message> {
@@ -100,6 +110,7 @@ async fn send_in(tx: &mut Tx, hub: Hub, user: UserId, channel: ChannelId, draft:
     };
     messages::insert(tx, &new, &called).await?;
     let attachments = super::attachments::bind(tx, &access, channel, id, &draft.attachments).await?;
+    previews::want(tx, &access, channel, id, draft.links).await?;
     reads::advance(tx, user, channel, id).await?;
     let author = access.user.clone();
     let nonce = draft.nonce;
@@ -116,6 +127,7 @@ async fn send_in(tx: &mut Tx, hub: Hub, user: UserId, channel: ChannelId, draft:
         mention_here: called.here,
         mention_roles: called.roles,
         attachments,
+        embeds: Vec::new(),
         reactions: Vec::new(),
         pinned: false,
         nonce,
@@ -208,6 +220,7 @@ pub(super) async fn announce(tx: &mut Tx, guild: &Guild, user: UserId, kind: Mes
         mention_here: None,
         mention_roles: Vec::new(),
         attachments: Vec::new(),
+        embeds: Vec::new(),
         reactions: Vec::new(),
         pinned: false,
         nonce: None,
@@ -217,7 +230,7 @@ pub(super) async fn announce(tx: &mut Tx, guild: &Guild, user: UserId, kind: Mes
 }
 
 /// Changes the text of one's own message. Nobody is called by it, and whom it does not name any more is taken back. Its files
-/// stay, and with one it needs no text.
+/// stay, and with one it needs no text. What is behind its links is looked at anew.
 pub async fn edit(
     state: &AppState,
     actor: &Actor,
@@ -227,6 +240,8 @@ pub async fn edit(
 ) -> Result<Message> {
     state.rates.change(actor.user_id)?;
     let content = Content::parse_optional(content)?.map(Content::into_string);
+    let links = content.as_deref().map(previews::links).unwrap_or_default();
+    let is_wanted = state.config.link_previews;
     let user = actor.user_id;
     let change = state.store.write(move |tx| {
         Box::pin(async move {
@@ -247,13 +262,16 @@ pub async fn edit(
             let called = called_by(&before);
             let still = still_called(&called, &access, &content);
             messages::set_content(tx, channel, id, &content, (&called, &still)).await?;
+            previews::renew(tx, &access, channel, id, links, is_wanted).await?;
             let message = messages::get(tx, channel, id).await?.ok_or(Error::Internal)?;
             let taken_back = before.addressed().without(&message.addressed());
             tx.emit(access.stream, Event::MessageUpdated { message: message.clone(), taken_back }).await?;
             Ok(message)
         })
     });
-    change.await
+    let message = change.await?;
+    state.queue.wake();
+    Ok(message)
 }
 
 /// Deletes a message: one's own, or anybody's where one may manage messages. Its text leaves the log in the

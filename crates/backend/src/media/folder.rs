@@ -57,6 +57,12 @@ impl Folder {
         File::open(&self.root)?.sync_all()
     }
 
+    /// Puts a preview in the place of its file, and returns when that is on disk.
+    pub(super) fn keep_preview_alone(&self, id: AttachmentId) -> io::Result<()> {
+        fs::rename(self.preview(id), self.file(id))?;
+        self.sync(id)
+    }
+
     /// Removes whatever there is of an attachment. What is not there is no error.
     ///
     /// # Errors

@@ -275,19 +275,28 @@ fn write_preview(
     Ok(out.flush()?)
 }
 
-/// A copy no larger than a preview. The picture's colours are multiplied with how clear they are, in place, because a copy
-/// of it would take as much memory again; it is of no use afterwards.
-fn shrunk(picture: &mut DynamicImage, is_clear: bool) -> Result<DynamicImage, Fault> {
-    let (width, height) = (picture.width(), picture.height());
+/// Pixels across and down of a picture's preview.
+pub(super) fn small_size(width: u32, height: u32) -> (u32, u32) {
     let longer = width.max(height);
     if longer <= PREVIEW_PIXELS {
-        return Ok(std::mem::take(picture));
+        return (width, height);
     }
     let side = |side: u32| {
         let scaled = u64::from(side) * u64::from(PREVIEW_PIXELS) / u64::from(longer);
         u32::try_from(scaled).unwrap_or(PREVIEW_PIXELS).max(1)
     };
-    let mut small = DynamicImage::new(side(width), side(height), picture.color());
+    (side(width), side(height))
+}
+
+/// A copy no larger than a preview. The picture's colours are multiplied with how clear they are, in place, because a copy
+/// of it would take as much memory again; it is of no use afterwards.
+fn shrunk(picture: &mut DynamicImage, is_clear: bool) -> Result<DynamicImage, Fault> {
+    let size = (picture.width(), picture.height());
+    let (width, height) = small_size(size.0, size.1);
+    if (width, height) == size {
+        return Ok(std::mem::take(picture));
+    }
+    let mut small = DynamicImage::new(width, height, picture.color());
     let alpha = MulDiv::new();
     let mut shrink = || -> Result<(), Box<dyn std::error::Error>> {
         if is_clear {

@@ -25,7 +25,7 @@ use tower_http::services::ServeFile;
 
 use super::limits::MERCY_BYTES;
 use super::refusal::refusal;
-use crate::actions::attachments;
+use crate::actions::{attachments, previews};
 use crate::auth::session;
 use crate::media::{Served, is_shown};
 use crate::{Actor, AppState};
@@ -33,6 +33,8 @@ use crate::{Actor, AppState};
 /// May be kept, and has to be asked for each time: who has lost access, or whose file was deleted, gets 404 and not what
 /// their browser remembers.
 const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// What never changes under its address, and is kept by the browser of whoever could see it.
+const KEEP: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 /// A file opened as a page: no script, no form, no frame, nothing loaded, an origin of its own.
 const NOTHING: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'; frame-ancestors 'none'");
 
@@ -89,7 +91,7 @@ pub(super) async fn file(
         let Path((id, filename)) = path.map_err(|_| Error::NotFound)?;
         attachments::file(&state, actor, id, &filename).await
     };
-    give(&state, request, found).await
+    give(&state, request, ASK_EACH_TIME, found).await
 }
 
 /// Gives out the smaller copy of a picture.
@@ -102,12 +104,26 @@ pub(super) async fn preview(
         let Path(id) = path.map_err(|_| Error::NotFound)?;
         attachments::preview(&state, actor, id).await
     };
-    give(&state, request, found).await
+    give(&state, request, ASK_EACH_TIME, found).await
+}
+
+/// Gives out the picture of something behind a link.
+pub(super) async fn embedded(
+    State(state): State<AppState>,
+    path: Result<Path<String>, axum::extract::rejection::PathRejection>,
+    request: Request,
+) -> Response {
+    let found = async |actor: &Actor| {
+        let Path(key) = path.map_err(|_| Error::NotFound)?;
+        previews::picture(&state, actor, &key).await
+    };
+    give(&state, request, KEEP, found).await
 }
 
 async fn give(
     state: &AppState,
     request: Request,
+    caching: HeaderValue,
     found: impl AsyncFnOnce(&Actor) -> Result<Served>,
 ) -> Response {
     let (parts, _) = request.into_parts();
@@ -117,13 +133,13 @@ async fn give(
         found(&actor).await
     };
     match served.await {
-        Ok(served) => send(&parts, &served).await,
+        Ok(served) => send(&parts, &served, caching).await,
         Err(error) => refusal(&error),
     }
 }
 
 /// Sends a file, or the part of it that is asked for.
-async fn send(asked: &Parts, served: &Served) -> Response {
+async fn send(asked: &Parts, served: &Served, caching: HeaderValue) -> Response {
     let mut response = read(asked, served, &asked.headers).await;
     // A part is only wanted of the file that the rest is already there of; otherwise all of it.
     if response.status() == StatusCode::PARTIAL_CONTENT && !is_the_same(&asked.headers, response.headers()) {
@@ -133,7 +149,7 @@ async fn send(asked: &Parts, served: &Served) -> Response {
     }
     let status = response.status();
     if status.is_success() || matches!(status, StatusCode::NOT_MODIFIED | StatusCode::RANGE_NOT_SATISFIABLE) {
-        describe(&mut response, served);
+        describe(&mut response, served, caching);
     }
     response
 }
@@ -161,7 +177,7 @@ fn is_the_same(asked: &HeaderMap, found: &HeaderMap) -> bool {
 }
 
 /// Says what a file is and what may be done with it.
-fn describe(response: &mut Response, served: &Served) {
+fn describe(response: &mut Response, served: &Served, caching: HeaderValue) {
     let shown = is_shown(&served.content_type);
     let content_type = match served.content_type.as_str() {
         "text/plain" => "text/plain; charset=utf-8",
@@ -171,7 +187,7 @@ fn describe(response: &mut Response, served: &Served) {
     };
     let disposition = disposition(shown, &served.filename);
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, ASK_EACH_TIME);
+    headers.insert(CACHE_CONTROL, caching);
     headers.insert(CONTENT_SECURITY_POLICY, NOTHING);
     if let (Ok(content_type), Ok(disposition)) =
         (HeaderValue::from_str(content_type), HeaderValue::from_str(&disposition))

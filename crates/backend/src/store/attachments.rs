@@ -11,7 +11,7 @@ use super::{Db, Tx};
 /// The end of what is not wanted any more: before every time there is.
 const ENDED: i64 = 0;
 /// Under whom the room that all files take is counted. No person has this id.
-const EVERYBODY: i64 = 0;
+pub(super) const EVERYBODY: i64 = 0;
 
 /// Columns of a file. A literal, because statements are static text.
 macro_rules! select {
@@ -135,7 +135,7 @@ pub async fn insert(tx: &mut Tx, new: &Stored, preview_size: u64, expires_at: i6
 }
 
 /// Adds to somebody's room, or takes from it; returns how much they take now.
-async fn count(tx: &mut Tx, owner: i64, bytes: i64) -> Result<u64> {
+pub(super) async fn count(tx: &mut Tx, owner: i64, bytes: i64) -> Result<u64> {
     let sql = "insert into stored (owner_id, bytes) values ($1, $2)
         on conflict (owner_id) do update set bytes = stored.bytes + $2 returning bytes";
     let (bytes,) = query!(fetch_one(i64,), tx, sql, owner, bytes)?;
@@ -223,18 +223,21 @@ pub async fn forget(tx: &mut Tx, gone: &[AttachmentId]) -> Result<()> {
     Ok(())
 }
 
-/// Which files from one id to another there are rows of.
+/// Which files from one id to another there are rows of: of messages, and of what is behind links.
 pub async fn known(
     db: &mut impl Db,
     first: AttachmentId,
     last: AttachmentId,
 ) -> Result<HashSet<AttachmentId>> {
-    let sql = "select id from attachments where id >= $1 and id <= $2";
+    let sql = "select id from attachments where id >= $1 and id <= $2
+        union all select id from previews where id >= $1 and id <= $2";
     let rows = query!(fetch_all(i64,), db, sql, first.get(), last.get())?;
     Ok(rows.into_iter().map(|(id,)| Id::from_trusted(id)).collect())
 }
 
 /// Whether there is any file at all.
 pub async fn is_any(db: &mut impl Db) -> Result<bool> {
-    Ok(query!(fetch_optional(i64,), db, "select id from attachments limit 1")?.is_some())
+    let sql = "select id from (select id from attachments limit 1) a
+        union all select id from (select id from previews limit 1) p";
+    Ok(!query!(fetch_all(i64,), db, sql)?.is_empty())
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use protocol::entity::{Channel, ChannelKind};
 use protocol::permissions::{Overwrite, Permissions, Subject};
-use protocol::{ChannelId, GuildId, Id, Result};
+use protocol::{ChannelId, GuildId, Id, Result, Stream};
 use sqlx::FromRow;
 
 use super::{Db, Tx};
@@ -36,6 +36,13 @@ impl Row {
             last_message_id: self.last_message_id.map(Id::from_trusted),
         }
     }
+}
+
+/// The stream of a channel, of whatever kind; none when it is gone.
+pub async fn stream(db: &mut impl Db, id: ChannelId) -> Result<Option<Stream>> {
+    type Row = (Option<i64>,);
+    let row = query!(fetch_optional Row, db, "select guild_id from channels where id = $1", id.get())?;
+    Ok(row.map(|(guild,)| guild.map_or(Stream::Dm(id), |guild| Stream::Guild(Id::from_trusted(guild)))))
 }
 
 /// A guild channel by id.

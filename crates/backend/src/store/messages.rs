@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use protocol::entity::{Attachment, Message, MessageKind, Preview, Quoted, User};
+use protocol::entity::{Attachment, Embed, Message, MessageKind, Preview, Quoted, User};
 use protocol::snapshot::Anchor;
 use protocol::{ChannelId, GuildId, Id, MessageId, Result, Timestamp, UserId};
 use sqlx::FromRow;
@@ -55,8 +55,13 @@ impl Row {
         Some(Preview::of(author, self.quoted_content.take()?))
     }
 
-    fn into_message(mut self, called: Option<Called>, files: Option<Vec<Attachment>>) -> Message {
-        let Called { names, everyone, here, roles } = called.unwrap_or_default();
+    /// Whether there may be something behind links of it.
+    fn may_link(&self) -> bool {
+        self.content.contains("://")
+    }
+
+    fn into_message(mut self, Parts { called, attachments, embeds }: Parts) -> Message {
+        let Called { names, everyone, here, roles } = called;
         let preview = self.preview();
         Message {
             id: Id::from_trusted(self.id),
@@ -74,12 +79,21 @@ impl Row {
             mention_everyone: everyone,
             mention_here: here,
             mention_roles: roles,
-            attachments: files.unwrap_or_default(),
+            attachments,
+            embeds,
             reactions: Vec::new(),
             pinned: self.pinned_at.is_some(),
             nonce: None,
         }
     }
+}
+
+/// What messages have in tables of their own.
+#[derive(Default)]
+struct Parts {
+    called: Called,
+    attachments: Vec<Attachment>,
+    embeds: Vec<Embed>,
 }
 
 /// A new message.
@@ -105,9 +119,8 @@ pub struct NewMessage<'a> {
 pub async fn get(db: &mut impl Db, channel: ChannelId, id: MessageId) -> Result<Option<Message>> {
     let sql = select!("where m.channel_id = $1 and m.id = $2");
     let Some(row) = query!(fetch_optional Row, db, sql, channel.get(), id.get())? else { return Ok(None) };
-    let mut called = mentions::between(db, channel, id.get(), id.get()).await?;
-    let mut files = super::attachments::between(db, channel, id.get(), id.get()).await?;
-    Ok(Some(row.into_message(called.remove(&id.get()), files.remove(&id.get()))))
+    let parts = parts_between(db, channel, std::slice::from_ref(&row)).await?.remove(&id.get());
+    Ok(Some(row.into_message(parts.unwrap_or_default())))
 }
 
 /// Up to `limit` messages as somebody sees them, oldest first, and whether there are more before and after them.
@@ -140,13 +153,11 @@ pub async fn page(
     };
     rows.sort_unstable_by_key(|row| row.id);
     let (first, last) = (rows.first().map_or(0, |r| r.id), rows.last().map_or(0, |r| r.id));
-    let mut called = mentions::between(db, channel, first, last).await?;
-    let mut files = super::attachments::between(db, channel, first, last).await?;
+    let mut parts = parts_between(db, channel, &rows).await?;
     let mut reactions = super::reactions::between(db, channel, first, last, viewer).await?;
     let whole = |row: Row| {
-        let (called, files) = (called.remove(&row.id), files.remove(&row.id));
-        let reactions = reactions.remove(&row.id).unwrap_or_default();
-        Message { reactions, ..row.into_message(called, files) }
+        let (parts, reactions) = (parts.remove(&row.id), reactions.remove(&row.id).unwrap_or_default());
+        Message { reactions, ..row.into_message(parts.unwrap_or_default()) }
     };
     Ok((rows.into_iter().map(whole).collect(), has_older, has_newer))
 }
@@ -176,19 +187,36 @@ pub async fn pinned(db: &mut impl Db, channel: ChannelId, most: usize) -> Result
     standing_apart(db, rows).await
 }
 
-/// Messages that stand far apart, with those they address and their files.
+/// Messages that stand far apart, with those they address, their files and what is behind their links.
 async fn standing_apart(db: &mut impl Db, rows: Vec<Row>) -> Result<Vec<Message>> {
     let mut whole = Vec::with_capacity(rows.len());
     for row in rows {
-        let (channel, id) = (Id::from_trusted(row.channel_id), row.id);
-        let mut called = HashMap::new();
-        if row.content.contains('@') {
-            called = mentions::between(db, channel, id, id).await?;
-        }
-        let mut files = super::attachments::between(db, channel, id, id).await?;
-        whole.push(row.into_message(called.remove(&id), files.remove(&id)));
+        let channel = Id::from_trusted(row.channel_id);
+        let parts = parts_between(db, channel, std::slice::from_ref(&row)).await?.remove(&row.id);
+        whole.push(row.into_message(parts.unwrap_or_default()));
     }
     Ok(whole)
+}
+
+/// What messages of a channel that follow each other have in tables of their own, by message.
+async fn parts_between(db: &mut impl Db, channel: ChannelId, rows: &[Row]) -> Result<HashMap<i64, Parts>> {
+    let mut parts: HashMap<i64, Parts> = HashMap::new();
+    let (Some(first), Some(last)) = (rows.first().map(|row| row.id), rows.last().map(|row| row.id)) else {
+        return Ok(parts);
+    };
+    for (id, called) in mentions::between(db, channel, first, last).await? {
+        parts.entry(id).or_default().called = called;
+    }
+    for (id, attachments) in super::attachments::between(db, channel, first, last).await? {
+        parts.entry(id).or_default().attachments = attachments;
+    }
+    // What is behind a link goes when an edit takes the link away.
+    if rows.iter().any(Row::may_link) {
+        for (id, embeds) in super::previews::between(db, channel, first, last).await? {
+            parts.entry(id).or_default().embeds = embeds;
+        }
+    }
+    Ok(parts)
 }
 
 async fn older(db: &mut impl Db, channel: ChannelId, before: i64, limit: usize) -> Result<(Vec<Row>, bool)> {
@@ -235,7 +263,7 @@ pub async fn set_content(
 }
 
 /// Removes a message with its mentions and its words in the search index, and its reactions but for who they are of, and
-/// lets go of its files; returns the channel's newest message after that.
+/// lets go of its files and of what is behind its links; returns the channel's newest message after that.
 pub async fn delete(tx: &mut Tx, channel: ChannelId, id: MessageId) -> Result<Option<MessageId>> {
     if let Some(before) = search_index::text(tx, channel, id).await? {
         search_index::forget(tx, &before).await?;
@@ -243,6 +271,8 @@ pub async fn delete(tx: &mut Tx, channel: ChannelId, id: MessageId) -> Result<Op
     mentions::delete(tx, channel, id).await?;
     super::reactions::clear(tx, channel, id).await?;
     super::attachments::release_all(tx, channel, id).await?;
+    super::previews::hide(tx, channel, id).await?;
+    super::previews::unwant(tx, channel, id).await?;
     query!(run tx, "delete from messages where channel_id = $1 and id = $2", channel.get(), id.get())?;
     let newest = "select id from messages where channel_id = $1 order by id desc limit 1";
     let newest = query!(fetch_optional(i64,), tx, newest, channel.get())?.map(|(id,)| id);

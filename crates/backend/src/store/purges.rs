@@ -51,7 +51,7 @@ pub async fn next_message(db: &mut impl Db) -> Result<Option<(ChannelId, Message
 }
 
 /// What a channel leaves, in the order it is removed: up to `$2` rows each. That it was deleted stays in the log.
-const LEFT: [&str; 8] = [
+const LEFT: [&str; 9] = [
     "delete from events where (stream_kind, stream_id, rev) in (select stream_kind, stream_id, rev from events
         where channel_id = $1 and kind <> 'channel_deleted' limit $2)",
     "delete from messages where channel_id = $1
@@ -59,6 +59,9 @@ const LEFT: [&str; 8] = [
     // Their files go after this, with their rows.
     "update attachments set message_id = null, expires_at = 0 where id in (select id from attachments
         where channel_id = $1 and (expires_at is null or expires_at > 0) limit $2)",
+    // So do their previews, which are looked for by who shows them.
+    "delete from embeds where (message_id, place) in (select message_id, place from embeds
+        where channel_id = $1 limit $2) and channel_id = $1",
     "delete from mentions where (user_id, channel_id, message_id) in (select user_id, channel_id, message_id
         from mentions where channel_id = $1 limit $2)",
     "delete from broad_mentions where channel_id = $1 and (message_id, role_id) in (select message_id, role_id

@@ -131,11 +131,11 @@ const UNQUOTE_POSTGRES: &str = "update events set payload = regexp_replace(paylo
     where channel_id = $1 and payload is not null and kind in ('message_created', 'message_updated')
         and message_id in (select id from messages where channel_id = $1 and reply_to_id = $2)";
 
-/// Takes a message's text out of the log, also where a reply quotes it: two statements, however many replies. The
+/// Takes a message's text and what is behind its links out of the log, also where a reply quotes it: two statements, however many replies. The
 /// reactions to it stay, because everybody may have reacted and they hold no text; [`events_after`] tells none of them.
 pub async fn scrub_message(tx: &mut Tx, channel: ChannelId, message: MessageId) -> Result<()> {
     let scrub = "update events set payload = null where channel_id = $1 and message_id = $2
-        and kind in ('message_created', 'message_updated')";
+        and kind in ('message_created', 'message_updated', 'message_embeds')";
     query!(run tx, scrub, channel.get(), message.get())?;
     let unquote = match tx.conn() {
         Conn::Sqlite(_) => UNQUOTE_SQLITE,

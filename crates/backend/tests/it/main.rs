@@ -35,6 +35,8 @@ mod patience;
 mod pictures;
 mod pins;
 mod plans;
+mod preview_work;
+mod previews;
 mod races;
 mod reactions;
 mod restricted;

@@ -10,10 +10,11 @@ use rig::{Database, Look};
 use sqlx::{AssertSqlSafe, Row};
 
 /// Statements that may walk through a table, by how they begin, and why.
-const MAY_SCAN: [(&str, &str); 8] = [
+const MAY_SCAN: [(&str, &str); 9] = [
     ("select id, username, display_name from (", "a pattern is known once it is bound, see the test below"),
     ("select id from users limit 1", "stops at the first row"),
-    ("select id from attachments limit 1", "stops at the first row"),
+    ("select id from (select id from attachments limit 1) a", "stops at the first rows"),
+    ("select run_at from queue order by run_at limit 1", "stops at the first row"),
     ("select channel_id from purges limit 1", "stops at the first row"),
     ("select channel_id, message_id from reactor_purges limit 1", "stops at the first row"),
     ("select node from node_leases", "at most 1,024 rows, once at start"),
@@ -116,11 +117,19 @@ fn may_scan(sql: &str) -> bool {
     MAY_SCAN.iter().any(|(beginning, _)| sql.starts_with(beginning))
 }
 
-/// Statements for searching are in the words of one database.
+/// Statements for searching, and for taking work side by side, are in the words of one database.
 fn is_of_postgres(sql: &str) -> bool {
-    ["tsvector", "tsquery", " lateral ", "json_array_elements_text(", "set_config(", " for key share"]
-        .iter()
-        .any(|word| sql.contains(word))
+    [
+        "tsvector",
+        "tsquery",
+        " lateral ",
+        "json_array_elements_text(",
+        "set_config(",
+        " for key share",
+        " for update ",
+    ]
+    .iter()
+    .any(|word| sql.contains(word))
 }
 
 fn is_of_sqlite(sql: &str) -> bool {

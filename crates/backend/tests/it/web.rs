@@ -6,7 +6,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use backend::outbound::{Names, Rules};
+use backend::AppState;
+use backend::outbound::{Names, Outbound, Rules};
+use backend::previews::Previews;
+use rig::TestApp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -105,6 +108,13 @@ impl Web {
     pub(crate) fn rules(&self) -> Rules {
         let names: Names = Arc::new(|_| Box::pin(async { Ok(vec![HERE]) }));
         Rules { names, ports: vec![self.port], exempt: vec![HERE], patience: Duration::from_secs(10) }
+    }
+
+    /// An instance whose web this is.
+    pub(crate) fn seen_by(&self, app: &TestApp) -> AppState {
+        let mut state = app.state.clone();
+        state.previews = Previews::new(Outbound::new(self.rules()));
+        state
     }
 }
 

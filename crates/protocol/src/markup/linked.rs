@@ -55,7 +55,10 @@ fn in_line(content: &[Inline], found: &mut Vec<String>) {
             | Inline::Code(_)
             | Inline::Spoiler(_)
             | Inline::User(_)
-            | Inline::Channel(_) => {}
+            | Inline::Channel(_)
+            | Inline::Role(_)
+            | Inline::Everyone
+            | Inline::Here => {}
         }
     }
 }
