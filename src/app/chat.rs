@@ -34,6 +34,7 @@ mod departed;
 mod dm_list;
 mod drawers;
 mod editor;
+mod embeds;
 mod files;
 mod goals;
 mod hit;

@@ -14,4 +14,5 @@ mod matrix;
 mod origins;
 mod pages;
 mod plain_forms;
+mod previews;
 mod world;

@@ -50,7 +50,7 @@ fn picture(file: &Attachment, alone: bool) -> AnyView {
 }
 
 /// The size a picture is shown at: as it is, or as large as there is room, in its own shape.
-fn fitted((width, height): (u32, u32)) -> (u32, u32) {
+pub(super) fn fitted((width, height): (u32, u32)) -> (u32, u32) {
     let (width, height) = (u64::from(width.max(1)), u64::from(height.max(1)));
     let (most_width, most_height) = (u64::from(LARGEST.0), u64::from(LARGEST.1));
     let (mut fit_width, mut fit_height) = (width.min(most_width), height * width.min(most_width) / width);

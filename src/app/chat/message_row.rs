@@ -8,6 +8,7 @@ use super::attachments::attachments;
 use super::closures::{Follower, follower, part, text};
 use super::context::{Chat, Screen};
 use super::editor::Editor;
+use super::embeds::embeds;
 use super::markup_view::{Words, message_body};
 use super::no_script::MessageForms;
 use super::reactions::reactions;
@@ -119,7 +120,7 @@ fn person_row(chat: Chat, row: Row) -> AnyView {
     let labels = [&parts.prefix, "-author ", &parts.prefix, "-time"].concat();
     let (reply, gutter, head) = (reply_line(&parts), gutter(&parts), head(&parts));
     let (body, delivery, forms) = (body(&parts), delivery(chat, &parts.row), forms(&parts));
-    let reactions = reactions(chat, &parts.row, id);
+    let (embeds, reactions) = (embeds(chat, &parts.row, id), reactions(chat, &parts.row, id));
     view! {
         <article
             class=row_class(&parts)
@@ -132,6 +133,7 @@ fn person_row(chat: Chat, row: Row) -> AnyView {
             <div class="message__content">
                 {head}
                 {body}
+                {embeds}
                 {delivery}
                 {reactions}
                 {forms}

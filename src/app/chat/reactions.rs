@@ -137,8 +137,8 @@ fn row_id(message: MessageId) -> String {
     ["m", &message.to_string()].concat()
 }
 
-/// Whoever takes the last one back has pressed what is gone then: the keyboard stays at the message.
-fn keep_keyboard(message: MessageId) {
+/// Whoever takes the last of something back has pressed what is gone then: the keyboard stays at the message.
+pub(super) fn keep_keyboard(message: MessageId) {
     request_animation_frame(move || {
         if focus::is_lost()
             && let Some(row) = focus::by_id(&row_id(message))
