@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use backend::{AppState, Config};
 use clap::{Args, Parser, Subcommand};
@@ -80,6 +81,9 @@ enum ConfigCommand {
 /// A reason to stop, for the operator.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// How long the process waits for threads that are at work when everything else has ended.
+const LAST_WORK: Duration = Duration::from_secs(1);
+
 /// Reads the command line and does it.
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -97,7 +101,10 @@ pub(crate) fn run() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(execute(cli, config)) {
+    let done = runtime.block_on(execute(cli, config));
+    // Whoever still looks up a stranger's name would hold the process until the system gives up.
+    runtime.shutdown_timeout(LAST_WORK);
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("harmony: {error}");
