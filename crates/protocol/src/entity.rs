@@ -3,15 +3,17 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::permissions::{Overwrite, Permissions};
-use crate::{ChannelId, GuildId, InviteId, MessageId, Rev, RoleId, SessionId, Timestamp, UserId};
+use crate::{ChannelId, GuildId, MessageId, Rev, RoleId, SessionId, Timestamp, UserId};
 
 mod addressed;
 mod attachment;
 mod embed;
+mod invite;
 
 pub use addressed::Addressed;
 pub use attachment::{Attachment, NewAttachment};
 pub use embed::{Embed, EmbedKind, EmbedPicture};
+pub use invite::{Invite, InvitePreview};
 
 /// What everybody may know about a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -346,48 +348,6 @@ pub struct MovedBack {
 /// Whether a number need not be said.
 pub(crate) fn is_zero(number: &u32) -> bool {
     *number == 0
-}
-
-/// An invite as its makers see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Invite {
-    /// For revoking it.
-    pub id: InviteId,
-    /// The secret in the link.
-    pub code: String,
-    /// Where it leads.
-    pub guild_id: GuildId,
-    /// Who made it.
-    pub inviter: User,
-    /// Until when; `None` for ever.
-    pub expires_at: Option<Timestamp>,
-    /// How often at most; `None` without limit.
-    pub max_uses: Option<u32>,
-    /// How often so far.
-    pub uses: u32,
-}
-
-/// What an invite shows to anybody who holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvitePreview {
-    /// The code.
-    pub code: String,
-    /// The server's id; known anyway after joining.
-    pub guild_id: GuildId,
-    /// The server's name.
-    pub guild_name: String,
-    /// How many are in it.
-    pub member_count: u32,
-    /// Who invites.
-    pub inviter: String,
-    /// Until when.
-    pub expires_at: Option<Timestamp>,
-    /// How many more may use it.
-    pub uses_left: Option<u32>,
-    /// Whether the caller is already in.
-    pub is_member: bool,
-    /// Whether the caller is signed in.
-    pub signed_in: bool,
 }
 
 /// One device somebody is signed in on.
