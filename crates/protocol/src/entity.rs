@@ -9,11 +9,13 @@ mod addressed;
 mod attachment;
 mod embed;
 mod invite;
+mod thread;
 
 pub use addressed::Addressed;
 pub use attachment::{Attachment, NewAttachment};
 pub use embed::{Embed, EmbedKind, EmbedPicture};
 pub use invite::{Invite, InvitePreview};
+pub use thread::{FollowedThread, Following, Thread, ThreadSummary};
 
 /// What everybody may know about a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +124,8 @@ numbered! {
         Dm = 1,
         /// A heading over channels.
         Category = 4,
+        /// A conversation on the side of a text channel (`PUBLIC_THREAD`).
+        Thread = 11,
     }
 }
 
@@ -153,14 +157,14 @@ pub struct Channel {
     pub id: ChannelId,
     /// Where.
     pub guild_id: GuildId,
-    /// Text or category.
+    /// Text, category or thread.
     pub kind: ChannelKind,
     /// Its name.
     pub name: String,
     /// What it is about; empty when nobody said.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub topic: String,
-    /// The category it stands under.
+    /// The category it stands under, or the channel a thread belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<ChannelId>,
     /// Order among its siblings, ties broken by id.
@@ -171,6 +175,9 @@ pub struct Channel {
     /// Newest message, for unread marks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message_id: Option<MessageId>,
+    /// What only threads have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<Thread>,
 }
 
 /// Where a channel stands, for reordering.
@@ -281,6 +288,9 @@ pub struct Message {
     /// Whether it is pinned in its channel.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pinned: bool,
+    /// The thread that was started from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<ThreadSummary>,
     /// The sender's retry key, which finds the row that is already on their screen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,

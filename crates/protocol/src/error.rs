@@ -65,6 +65,12 @@ tagged! {
         /// already, expired, or removed. Nothing was written: the message can be sent without it, with the same retry key.
         #[error("A file is not there any more. Add it again.")]
         AttachmentGone,
+        /// 409: the message has a thread already.
+        #[error("There is a thread about this message already.")]
+        ThreadExists {
+            /// Which.
+            thread_id: crate::ChannelId,
+        },
         /// 409: the files of this person take as much room as one person's may.
         #[error("Your files take all the room you have here. Delete some of them first.")]
         QuotaReached,
@@ -114,6 +120,7 @@ impl Error {
             | Self::NonceReused
             | Self::ReplyGone
             | Self::AttachmentGone
+            | Self::ThreadExists { .. }
             | Self::QuotaReached
             | Self::OwnerCannotLeave
             | Self::LimitReached => 409,
@@ -158,6 +165,8 @@ pub enum Field {
     GuildName,
     ChannelName,
     CategoryName,
+    ThreadName,
+    AutoArchive,
     Topic,
     Content,
     File,
@@ -187,6 +196,8 @@ impl Field {
             Self::GuildName => "Server name",
             Self::ChannelName => "Channel name",
             Self::CategoryName => "Category name",
+            Self::ThreadName => "Thread name",
+            Self::AutoArchive => "Time until it is archived",
             Self::Topic => "Topic",
             Self::Content => "Message",
             Self::File => "File",

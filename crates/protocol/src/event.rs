@@ -1,8 +1,8 @@
 //! Everything that can durably change, one variant each. An event belongs to exactly one stream.
 
 use crate::entity::{
-    Addressed, Channel, ChannelPlace, Dm, Embed, Guild, Me, Member, Message, MovedBack, ReadMark, Role,
-    Settings, User,
+    Addressed, Channel, ChannelPlace, Dm, Embed, Following, Guild, Me, Member, Message, MovedBack, ReadMark,
+    Role, Settings, User,
 };
 use crate::tagged::tagged;
 use crate::{ChannelId, GuildId, MessageId, RoleId, UserId};
@@ -52,6 +52,24 @@ tagged! {
             /// Which.
             channel_id: ChannelId,
         },
+        /// Somebody started a thread. The message it was started from says so from then on.
+        ThreadCreated {
+            /// As it is now.
+            thread: Channel,
+        },
+        /// Name or times of a thread changed, or it was archived or opened again. That somebody wrote in it is told by
+        /// the message alone.
+        ThreadUpdated {
+            /// As it is now.
+            thread: Channel,
+        },
+        /// A thread is gone with its messages.
+        ThreadDeleted {
+            /// Which.
+            thread_id: ChannelId,
+            /// Of which channel.
+            parent_id: ChannelId,
+        },
         /// Somebody joined.
         MemberJoined {
             /// Who.
@@ -73,6 +91,9 @@ tagged! {
         MessageCreated {
             /// What.
             message: Message,
+            /// The channel of the thread it was said in.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            parent_id: Option<ChannelId>,
         },
         /// A message has another text.
         MessageUpdated {
@@ -101,6 +122,9 @@ tagged! {
             mention_roles: Vec<RoleId>,
             /// The channel's newest message now.
             last_message_id: Option<MessageId>,
+            /// The channel of the thread it was in.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            parent_id: Option<ChannelId>,
         },
         /// Somebody reacted to a message, or took that back.
         ReactionChanged {
@@ -165,6 +189,17 @@ tagged! {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             back: Option<MovedBack>,
         },
+        /// The person follows a thread, follows it in another way, or does not any more.
+        ThreadFollowed {
+            /// Where.
+            guild_id: GuildId,
+            /// Which.
+            thread_id: ChannelId,
+            /// Of which channel.
+            parent_id: ChannelId,
+            /// How; none when they do not.
+            following: Option<Following>,
+        },
         /// Own names or email changed.
         MeUpdated {
             /// As it is now.
@@ -181,16 +216,19 @@ tagged! {
 }
 
 impl Event {
-    /// The channel only whose viewers may see this; `None` when the whole stream may.
+    /// The channel only whose viewers may see this; `None` when the whole stream may. Who may see a thread is said by its
+    /// parent, which the log knows.
     pub fn channel_id(&self) -> Option<ChannelId> {
         match self {
             Self::ChannelCreated { channel } | Self::ChannelUpdated { channel, .. } => Some(channel.id),
+            Self::ThreadCreated { thread } | Self::ThreadUpdated { thread } => Some(thread.id),
+            Self::ThreadDeleted { thread_id, .. } => Some(*thread_id),
             Self::ChannelDeleted { channel_id }
             | Self::MessageDeleted { channel_id, .. }
             | Self::ReactionChanged { channel_id, .. }
             | Self::MessagePinned { channel_id, .. }
             | Self::MessageEmbeds { channel_id, .. } => Some(*channel_id),
-            Self::MessageCreated { message } | Self::MessageUpdated { message, .. } => {
+            Self::MessageCreated { message, .. } | Self::MessageUpdated { message, .. } => {
                 Some(message.channel_id)
             }
             // Where a channel stands that not everybody can view is told alone.
@@ -205,7 +243,7 @@ impl Event {
     /// The message whose text, reactions or links are in this: it is not told any more when that is gone.
     pub fn message_id(&self) -> Option<MessageId> {
         match self {
-            Self::MessageCreated { message } | Self::MessageUpdated { message, .. } => Some(message.id),
+            Self::MessageCreated { message, .. } | Self::MessageUpdated { message, .. } => Some(message.id),
             Self::ReactionChanged { message_id, .. }
             | Self::MessagePinned { message_id, .. }
             | Self::MessageEmbeds { message_id, .. } => Some(*message_id),
@@ -238,6 +276,9 @@ impl Event {
             Self::ChannelUpdated { .. } => "channel_updated",
             Self::ChannelsMoved { .. } => "channels_moved",
             Self::ChannelDeleted { .. } => "channel_deleted",
+            Self::ThreadCreated { .. } => "thread_created",
+            Self::ThreadUpdated { .. } => "thread_updated",
+            Self::ThreadDeleted { .. } => "thread_deleted",
             Self::MemberJoined { .. } => "member_joined",
             Self::MemberUpdated { .. } => "member_updated",
             Self::MemberLeft { .. } => "member_left",
@@ -252,6 +293,7 @@ impl Event {
             Self::GuildLeft { .. } => "guild_left",
             Self::DmOpened { .. } => "dm_opened",
             Self::ReadMarked { .. } => "read_marked",
+            Self::ThreadFollowed { .. } => "thread_followed",
             Self::MeUpdated { .. } => "me_updated",
             Self::SettingsUpdated { .. } => "settings_updated",
             Self::DevicesChanged => "devices_changed",

@@ -9,6 +9,20 @@ pub const HISTORY_PAGE: usize = 50;
 pub const GUILD_NAME_CHARS: usize = 100;
 /// Characters of a channel's name, as Discord has it.
 pub const CHANNEL_NAME_CHARS: usize = 100;
+/// Characters of a thread's name, as Discord has it.
+pub const THREAD_NAME_CHARS: usize = 100;
+/// Threads of one guild that are not archived, as Discord has it: every snapshot holds those its reader may see, at about
+/// 350 bytes each.
+pub const ACTIVE_THREADS: usize = 1_000;
+/// Threads that one person follows in one guild: every snapshot says how far each was read. With more of them, the one that
+/// was quiet for longest is let go.
+pub const FOLLOWED_THREADS: usize = 250;
+/// Threads on a page of a list: about a screen.
+pub const THREADS_PAGE: usize = 25;
+/// Minutes without traffic after which a thread can be archived, as Discord has it: an hour, a day, three days, a week.
+pub const AUTO_ARCHIVE_MINUTES: [u32; 4] = [60, 1_440, 4_320, 10_080];
+/// Those of a thread of which nobody said: a weekend does not end it.
+pub const AUTO_ARCHIVE_DEFAULT: u32 = 4_320;
 /// Characters of a channel's topic, as Discord has it.
 pub const TOPIC_CHARS: usize = 1_024;
 /// Shortest username. One letter is too easily squatted.
@@ -47,6 +61,9 @@ pub const SEARCH_PAGE: usize = 25;
 /// Messages that are ranked where the most relevant stand first, the newest that match. Their texts are read, and eight
 /// pages are more than anybody turns.
 pub const SEARCH_RANKED: usize = 200;
+/// Threads that a search of a whole server looks into, those that were active last: each is named to the database. Older
+/// ones are searched by themselves.
+pub const SEARCH_THREADS: usize = 1_000;
 /// Stretches of text that are highlighted in one message.
 pub const SEARCH_HITS: usize = 32;
 /// Minutes that a clock may be from UTC: Kiribati is 14 hours ahead.

@@ -41,6 +41,8 @@ texts! {
     GuildName;
     /// A channel's or category's name.
     ChannelName;
+    /// A thread's name.
+    ThreadName;
     /// What a channel is about; may be empty.
     Topic;
     /// The text of a message, trimmed, with `\n` line ends.
@@ -172,6 +174,13 @@ impl ChannelName {
     /// Reads a category's name.
     pub fn parse_category(text: &str) -> Result<Self> {
         line(text, Field::CategoryName, limits::CHANNEL_NAME_CHARS).map(Self)
+    }
+}
+
+impl ThreadName {
+    /// Reads a thread's name.
+    pub fn parse(text: &str) -> Result<Self> {
+        line(text, Field::ThreadName, limits::THREAD_NAME_CHARS).map(Self)
     }
 }
 

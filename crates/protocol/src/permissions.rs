@@ -42,6 +42,12 @@ impl Permissions {
     pub const READ_HISTORY: Self = Self(1 << 16);
     /// Address many at once: `@everyone`, `@here`, and all who have a role. Roles have no switch of their own for it.
     pub const MENTION_EVERYONE: Self = Self(1 << 17);
+    /// Rename, archive and delete other people's threads.
+    pub const MANAGE_THREADS: Self = Self(1 << 34);
+    /// Start threads.
+    pub const CREATE_PUBLIC_THREADS: Self = Self(1 << 35);
+    /// Write in threads.
+    pub const SEND_MESSAGES_IN_THREADS: Self = Self(1 << 38);
     /// Pin messages, and take them down.
     pub const PIN_MESSAGES: Self = Self(1 << 51);
     /// Every bit this version knows.
@@ -59,6 +65,9 @@ impl Permissions {
             | Self::ATTACH_FILES.0
             | Self::READ_HISTORY.0
             | Self::MENTION_EVERYONE.0
+            | Self::MANAGE_THREADS.0
+            | Self::CREATE_PUBLIC_THREADS.0
+            | Self::SEND_MESSAGES_IN_THREADS.0
             | Self::PIN_MESSAGES.0,
     );
     /// What everybody may do who may talk somewhere.
@@ -71,7 +80,12 @@ impl Permissions {
             | Self::ADD_REACTIONS.0,
     );
     /// What @everyone gets in a new guild.
-    pub const EVERYONE_DEFAULT: Self = Self(Self::CREATE_INVITE.0 | Self::TALK.0);
+    pub const EVERYONE_DEFAULT: Self = Self(
+        Self::CREATE_INVITE.0
+            | Self::TALK.0
+            | Self::CREATE_PUBLIC_THREADS.0
+            | Self::SEND_MESSAGES_IN_THREADS.0,
+    );
     /// What the two people of a direct conversation may do in it.
     pub const DM: Self = Self(Self::TALK.0 | Self::PIN_MESSAGES.0);
 
@@ -207,6 +221,17 @@ pub fn in_channel(standing: Option<&Standing>, overwrites: &[Overwrite]) -> Perm
     let member = sum(&|subject| subject == Subject::Member(standing.user));
     let bits = [everyone, roles, member].iter().fold(base, |bits, (allow, deny)| (bits & !*deny) | *allow);
     if bits.contains(Permissions::VIEW_CHANNEL) { bits } else { Permissions::NONE }
+}
+
+/// What somebody may do in a thread, from what they may do in its parent: the same, but that writing has a permission of
+/// its own, and that no thread begins in a thread.
+pub fn in_thread(parent: Permissions) -> Permissions {
+    let bits = parent & !(Permissions::SEND_MESSAGES | Permissions::CREATE_PUBLIC_THREADS);
+    if parent.contains(Permissions::SEND_MESSAGES_IN_THREADS) {
+        bits | Permissions::SEND_MESSAGES
+    } else {
+        bits
+    }
 }
 
 /// The id of a guild's @everyone role.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::entity::{Channel, Dm, Guild, Me, Member, Message, Presence, ReadMark, Role, is_zero};
+use crate::entity::{
+    Channel, Dm, FollowedThread, Guild, Me, Member, Message, Presence, ReadMark, Role, User, is_zero,
+};
 use crate::permissions::Permissions;
 use crate::{ChannelId, Cursors, GuildId, MessageId, Rev, RoleId, UserId};
 
@@ -83,6 +85,9 @@ pub struct GuildSummary {
     /// The person's roles in it, besides @everyone: whether a message is for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own_roles: Vec<RoleId>,
+    /// Threads the person follows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followed: Vec<FollowedThread>,
     /// Revision of the guild's stream.
     pub rev: Rev,
 }
@@ -108,7 +113,7 @@ pub struct UnreadChannel {
 pub struct GuildSnapshot {
     /// The guild.
     pub guild: Guild,
-    /// Channels the person can see.
+    /// Channels the person can see, and those of their threads that are not archived.
     pub channels: Vec<Channel>,
     /// Roles, @everyone first.
     pub roles: Vec<Role>,
@@ -121,9 +126,14 @@ pub struct GuildSnapshot {
     pub own_roles: Vec<RoleId>,
     /// Read marks of the channels listed, where there are any.
     pub marks: Vec<ReadMark>,
+    /// Threads the person follows, archived or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followed: Vec<FollowedThread>,
+    /// Revision of the person's own stream, on which it is told what they follow.
+    pub own_rev: Rev,
     /// What the person may do in the guild as a whole.
     pub access: Permissions,
-    /// Where that is different.
+    /// Where that is different; threads go by their parents.
     pub channel_access: Vec<(ChannelId, Permissions)>,
     /// Who of the members listed is here. Not part of the durable state.
     pub online: Vec<UserId>,
@@ -149,8 +159,22 @@ pub struct History {
     pub turns: u32,
     /// What the person may do here.
     pub access: Permissions,
+    /// The thread this is the history of: no snapshot holds those that are archived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<Channel>,
     /// Revision of the channel's stream when this was read.
     pub rev: Rev,
+}
+
+/// A page of a channel's threads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadPage {
+    /// The one that was active last first.
+    pub threads: Vec<Channel>,
+    /// Who started them.
+    pub owners: Vec<User>,
+    /// Where the next page begins, if there is one: what to ask for as `before`.
+    pub next: Option<MessageId>,
 }
 
 /// Which page of history.

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::{Overwrite, Permissions, Standing, Subject, in_channel, in_guild};
+use super::{Overwrite, Permissions, Standing, Subject, in_channel, in_guild, in_thread};
 use crate::{RoleId, UserId};
 
-const BITS: [Permissions; 9] = [
+const BITS: [Permissions; 12] = [
     Permissions::CREATE_INVITE,
     Permissions::KICK_MEMBERS,
     Permissions::ADMINISTRATOR,
@@ -15,6 +15,9 @@ const BITS: [Permissions; 9] = [
     Permissions::SEND_MESSAGES,
     Permissions::MANAGE_MESSAGES,
     Permissions::READ_HISTORY,
+    Permissions::MANAGE_THREADS,
+    Permissions::CREATE_PUBLIC_THREADS,
+    Permissions::SEND_MESSAGES_IN_THREADS,
 ];
 
 /// Bit by bit, in the words of the reference: each step may only decide what a later step does not.
@@ -93,6 +96,23 @@ proptest! {
     #[test]
     fn the_function_agrees_with_the_published_algorithm(standing in some_standing(), overwrites in some_overwrites()) {
         prop_assert_eq!(in_channel(Some(&standing), &overwrites), model(&standing, &overwrites));
+    }
+
+    #[test]
+    fn a_thread_gives_what_its_channel_gives_but_for_writing_and_starting_threads(
+        standing in some_standing(),
+        overwrites in some_overwrites(),
+    ) {
+        let channel = in_channel(Some(&standing), &overwrites);
+        let thread = in_thread(channel);
+        for bit in BITS {
+            let expected = match bit {
+                Permissions::SEND_MESSAGES => channel.contains(Permissions::SEND_MESSAGES_IN_THREADS),
+                Permissions::CREATE_PUBLIC_THREADS => false,
+                same => channel.contains(same),
+            };
+            prop_assert_eq!(thread.contains(bit), expected, "{:?}", bit);
+        }
     }
 
     #[test]
