@@ -70,10 +70,11 @@ impl CommitSink for Delivery {
         Box::pin(async move {
             let mut patience = Patience::new();
             let mut hints: Vec<Hint> = Vec::with_capacity(batch.len());
-            for Committed { stream, rev, event, json } in batch.iter() {
-                let crowded = self.hub.offer(*stream, &Arrival { rev: *rev, event, json });
+            for Committed { stream, rev, audience, event, json } in batch.iter() {
+                let arrival = Arrival { rev: *rev, audience: *audience, event, json };
+                let crowded = self.hub.offer(*stream, &arrival);
                 patience.relieve(&self.hub, *stream, crowded).await;
-                if let Event::MessageCreated { message } = &**event {
+                if let Event::MessageCreated { message, .. } = &**event {
                     self.indexing.note(message.channel_id);
                 }
                 match hints.iter_mut().find(|hint| hint.stream == *stream) {
@@ -250,10 +251,12 @@ impl Keeper {
                 tracing::error!(%error, %stream, rev = entry.rev, "an event in the log cannot be read");
                 protocol::Error::Internal
             })?;
-            events.push((entry.rev, Arc::new(event), entry.json));
+            events.push((entry.rev, entry.audience, Arc::new(event), entry.json));
         }
-        let arrivals: Vec<_> =
-            events.iter().map(|(rev, event, json)| Arrival { rev: *rev, event, json }).collect();
+        let arrivals: Vec<_> = events
+            .iter()
+            .map(|(rev, audience, event, json)| Arrival { rev: *rev, audience: *audience, event, json })
+            .collect();
         let crowded = self.hub.fill(stream, rev, &arrivals);
         Patience::new().relieve(&self.hub, stream, crowded).await;
         Ok(())

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use protocol::event::Event;
-use protocol::{Error, Result, Rev, Stream};
+use protocol::{ChannelId, Error, Result, Rev, Stream};
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::mpsc;
 
@@ -78,6 +78,7 @@ pub mod sessions;
 pub mod snowflake;
 pub mod sqlite;
 pub mod streams;
+pub mod threads;
 pub mod tokens;
 #[cfg(test)]
 mod tokens_tests;
@@ -94,6 +95,8 @@ pub struct Committed {
     pub stream: Stream,
     /// Its place there.
     pub rev: Rev,
+    /// The channel whose viewers it is for, where it is about a thread of that.
+    pub audience: Option<ChannelId>,
     /// What happened.
     pub event: Arc<Event>,
     /// The event encoded once; everybody who sends it shares these bytes.

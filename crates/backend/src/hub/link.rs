@@ -151,11 +151,12 @@ impl Link {
         self.hub.focus(&self.connection, guild)
     }
 
-    /// Tells those who look at the channel that the person is writing.
-    pub(crate) fn typing(&self, stream: Stream, channel: ChannelId, user: User) {
+    /// Tells those who look at the stream and can view `audience` that the person is writing in a channel.
+    pub(crate) fn typing(&self, stream: Stream, audience: ChannelId, channel: ChannelId, user: User) {
         let from = user.id;
         if let Some(topic) = self.hub.topic(stream) {
-            topic.signal(Signal { frame: encode(&ServerFrame::Typing { channel, user }), channel, from });
+            let frame = encode(&ServerFrame::Typing { channel, user });
+            topic.signal(Signal { frame, channel: audience, from });
         }
     }
 

@@ -62,7 +62,15 @@ fn learn(hub: &Hub, private: &[(i64, &[i64])]) {
 
 fn offer(hub: &Hub, stream: Stream, rev: Rev, event: Event) -> bool {
     let json = serde_json::to_string(&event).unwrap();
-    hub.offer(stream, &Arrival { rev, event: &Arc::new(event), json: &json })
+    hub.offer(stream, &Arrival { rev, audience: None, event: &Arc::new(event), json: &json })
+}
+
+/// An event of a thread of a channel.
+fn offer_in_thread(hub: &Hub, rev: Rev, thread: i64, parent: i64) {
+    let event = said(thread);
+    let json = serde_json::to_string(&event).unwrap();
+    let arrival = Arrival { rev, audience: Some(channel(parent)), event: &Arc::new(event), json: &json };
+    hub.offer(stream(), &arrival);
 }
 
 /// Something said in a channel.
@@ -76,6 +84,7 @@ fn said(id: i64) -> Event {
         mention_everyone: false,
         mention_roles: Vec::new(),
         last_message_id: None,
+        parent_id: None,
     }
 }
 
@@ -135,7 +144,8 @@ fn a_missing_event_is_asked_for_once_and_the_log_fills_the_gap() {
     let event = Arc::new(said(5));
     let json = serde_json::to_string(&*event).unwrap();
     // Revision 3 is not in the log any more: its text was deleted.
-    let logged: Vec<_> = [1, 2, 4].map(|rev| Arrival { rev, event: &event, json: &json }).into();
+    let logged: Vec<_> =
+        [1, 2, 4].map(|rev| Arrival { rev, audience: None, event: &event, json: &json }).into();
     hub.fill(stream(), 4, &logged);
     assert_eq!(revs(&link), [1, 2, 4]);
     offer(&hub, stream(), 6, said(5));
@@ -438,7 +448,7 @@ fn typing_is_seen_by_those_who_may_and_do_not_look_elsewhere() {
     listeners[2].focus(None);
     frames(&listeners[2]);
     let typist = User { id: user(1), username: "one".into(), display_name: "One".into() };
-    listeners[0].typing(stream(), channel(7), typist);
+    listeners[0].typing(stream(), channel(7), channel(7), typist);
     let seen: Vec<usize> = listeners.iter().map(|link| frames(link).len()).collect();
     assert_eq!(
         seen,
@@ -452,7 +462,7 @@ fn typing_waits_until_it_is_known_who_may_see_it() {
     let hub = Hub::default();
     let listeners: Vec<Link> = (1..=3).map(|id| join(&hub, id, &[(stream(), 0)])).collect();
     let typist = User { id: user(1), username: "one".into(), display_name: "One".into() };
-    listeners[0].typing(stream(), channel(7), typist);
+    listeners[0].typing(stream(), channel(7), channel(7), typist);
     assert!(listeners.iter().all(|link| frames(link).is_empty()));
     learn(&hub, &[(7, &[1, 2])]);
     let seen: Vec<usize> = listeners.iter().map(|link| frames(link).len()).collect();
@@ -468,4 +478,23 @@ fn nothing_is_left_of_those_who_have_gone() {
     assert_eq!(hub.streams(), [stream()]);
     drop(one);
     assert!(hub.streams().is_empty() && hub.epoch(user(1)).is_none());
+}
+
+#[test]
+fn what_happens_in_a_thread_is_for_the_viewers_of_its_channel() {
+    let hub = Hub::default();
+    let links: Vec<Link> = [1, 2].map(|id| join(&hub, id, &[(stream(), 0)])).into();
+    learn(&hub, &[(7, &[1])]);
+    offer_in_thread(&hub, 1, 70, 7);
+    offer_in_thread(&hub, 2, 80, 8);
+    assert_eq!(links.iter().map(revs).collect::<Vec<_>>(), [vec![1, 2], vec![2]]);
+    // Somebody is seen writing there by the same people.
+    let typist = User { id: user(1), username: "one".into(), display_name: "One".into() };
+    links[0].typing(stream(), channel(7), channel(70), typist.clone());
+    links[0].typing(stream(), channel(8), channel(80), typist);
+    let heard = frames(&links[1]);
+    assert!(
+        matches!(&heard[..], [ServerFrame::Typing { channel: place, .. }] if *place == channel(80)),
+        "{heard:?}"
+    );
 }

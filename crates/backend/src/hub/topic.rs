@@ -47,6 +47,7 @@ struct Slot {
 #[derive(Debug)]
 struct Item {
     frame: Utf8Bytes,
+    /// The channel whose viewers it is for; none: all who listen.
     channel: Option<ChannelId>,
     /// How much of [`Access`] has to be known before this is handed out.
     needs: u32,
@@ -57,6 +58,8 @@ struct Item {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival<'a> {
     pub(crate) rev: Rev,
+    /// The channel whose viewers it is for, where it is about a thread of that.
+    pub(crate) audience: Option<ChannelId>,
     pub(crate) event: &'a Arc<Event>,
     pub(crate) json: &'a str,
 }
@@ -65,6 +68,7 @@ pub(crate) struct Arrival<'a> {
 #[derive(Debug)]
 pub(super) struct Signal {
     pub(super) frame: Utf8Bytes,
+    /// The channel whose viewers it is for.
     pub(super) channel: ChannelId,
     pub(super) from: UserId,
 }
@@ -397,7 +401,7 @@ impl Inner {
     fn take_in(&mut self, stream: Stream, arrival: &Arrival<'_>) {
         let item = Item {
             frame: event_frame(stream, arrival.rev, arrival.json),
-            channel: arrival.event.channel_id(),
+            channel: arrival.audience.or_else(|| arrival.event.channel_id()),
             needs: self.access.arrive(arrival.event),
             event: Arc::clone(arrival.event),
         };

@@ -24,6 +24,19 @@ pub struct Seat {
     pub user: User,
     /// What the person may do here.
     pub permissions: Permissions,
+    /// What is special about a thread.
+    pub thread: Option<ThreadSeat>,
+}
+
+/// What decides who may do what in a thread.
+#[derive(Debug, Clone, Copy)]
+pub struct ThreadSeat {
+    /// The channel it belongs to, whose permissions are its own.
+    pub parent: ChannelId,
+    /// Who started it.
+    pub owner: UserId,
+    /// Whether it was put away.
+    pub is_archived: bool,
 }
 
 /// A channel that not every member can view.
@@ -76,38 +89,65 @@ struct SeatRow {
     is_party: bool,
     has_roles: bool,
     has_overwrites: bool,
+    parent_id: Option<i64>,
+    starter: Option<i64>,
+    archived_at: Option<i64>,
+    has_parent: bool,
 }
 
-/// A channel and what somebody may do in it; none when it does not exist. This is on the path of every
-/// message, so the common case (no roles, no exceptions) is one statement.
+impl SeatRow {
+    fn thread(&self) -> Option<ThreadSeat> {
+        Some(ThreadSeat {
+            parent: Id::from_trusted(self.parent_id?),
+            owner: Id::from_trusted(self.starter?),
+            is_archived: self.archived_at.is_some(),
+        })
+    }
+}
+
+/// A channel and what somebody may do in it; none when it does not exist. In a thread it is what they may do in its parent,
+/// as [`permissions::in_thread`] has it. This is on the path of every message, so the common case (no roles, no
+/// exceptions) is one statement.
 pub async fn seat(db: &mut impl Db, channel: ChannelId, user: UserId) -> Result<Option<Seat>> {
-    let sql = "select c.guild_id, c.kind, c.last_message_id, g.owner_id, r.permissions as everyone,
-            u.username, u.display_name,
-            exists (select 1 from members m where m.guild_id = c.guild_id and m.user_id = $2) as is_member,
+    let sql = "select coalesce(c.guild_id, t.guild_id) as guild_id, c.kind, c.last_message_id, g.owner_id,
+            r.permissions as everyone, u.username, u.display_name,
+            exists (select 1 from members m
+                where m.guild_id = coalesce(c.guild_id, t.guild_id) and m.user_id = $2) as is_member,
             exists (select 1 from dm_members d where d.channel_id = c.id and d.user_id = $2) as is_party,
-            exists (select 1 from member_roles mr where mr.guild_id = c.guild_id and mr.user_id = $2) as has_roles,
-            exists (select 1 from overwrites o where o.channel_id = c.id) as has_overwrites
-        from channels c join users u on u.id = $2 left join guilds g on g.id = c.guild_id left join roles r on r.id = c.guild_id
+            exists (select 1 from member_roles mr
+                where mr.guild_id = coalesce(c.guild_id, t.guild_id) and mr.user_id = $2) as has_roles,
+            exists (select 1 from overwrites o where o.channel_id = coalesce(t.parent_id, c.id)) as has_overwrites,
+            t.parent_id, t.owner_id as starter, t.archived_at,
+            exists (select 1 from channels p where p.id = t.parent_id) as has_parent
+        from channels c join users u on u.id = $2 left join threads t on t.id = c.id
+        left join guilds g on g.id = coalesce(c.guild_id, t.guild_id)
+        left join roles r on r.id = coalesce(c.guild_id, t.guild_id)
         where c.id = $1";
     let Some(row) = query!(fetch_optional SeatRow, db, sql, channel.get(), user.get())? else {
         return Ok(None);
     };
     let guild_id: Option<GuildId> = row.guild_id.map(Id::from_trusted);
+    let thread = row.thread();
     let permissions = match guild_id {
         None if row.is_party => Permissions::DM,
         None => Permissions::NONE,
         Some(_) if !row.is_member => Permissions::NONE,
+        // Of a thread whose channel is gone nobody may know; the purge comes to it.
+        Some(_) if thread.is_some() && !row.has_parent => Permissions::NONE,
         Some(guild) => {
+            let place = thread.map_or(channel, |thread| thread.parent);
             let roles = if row.has_roles { members::roles_of(db, guild, user).await? } else { Vec::new() };
             let overwrites =
-                if row.has_overwrites { channels::overwrites(db, channel).await? } else { Vec::new() };
+                if row.has_overwrites { channels::overwrites(db, place).await? } else { Vec::new() };
             let (owner, everyone) = (row.owner_id.unwrap_or(0), row.everyone.unwrap_or(0));
-            permissions::in_channel(Some(&standing_of(guild, user, owner, everyone, roles)), &overwrites)
+            let standing = standing_of(guild, user, owner, everyone, roles);
+            let bits = permissions::in_channel(Some(&standing), &overwrites);
+            if thread.is_some() { permissions::in_thread(bits) } else { bits }
         }
     };
     let last_message_id = row.last_message_id.map(Id::from_trusted);
     let user = User { id: user, username: row.username, display_name: row.display_name };
-    Ok(Some(Seat { guild_id, kind: row.kind, last_message_id, user, permissions }))
+    Ok(Some(Seat { guild_id, kind: row.kind, last_message_id, user, permissions, thread }))
 }
 
 /// Channels of a guild that not every member can view, with who can. Empty for nearly all guilds, and then

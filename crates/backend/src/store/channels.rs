@@ -34,18 +34,21 @@ impl Row {
             position: self.position as i32,
             overwrites,
             last_message_id: self.last_message_id.map(Id::from_trusted),
+            thread: None,
         }
     }
 }
 
-/// The stream of a channel, of whatever kind; none when it is gone.
+/// The stream of a channel, of whatever kind; none when it is gone, or the channel of a thread is.
 pub async fn stream(db: &mut impl Db, id: ChannelId) -> Result<Option<Stream>> {
+    let sql = "select coalesce(c.guild_id, t.guild_id) from channels c left join threads t on t.id = c.id
+        where c.id = $1 and (t.id is null or exists (select 1 from channels p where p.id = t.parent_id))";
     type Row = (Option<i64>,);
-    let row = query!(fetch_optional Row, db, "select guild_id from channels where id = $1", id.get())?;
+    let row = query!(fetch_optional Row, db, sql, id.get())?;
     Ok(row.map(|(guild,)| guild.map_or(Stream::Dm(id), |guild| Stream::Guild(Id::from_trusted(guild)))))
 }
 
-/// A guild channel by id.
+/// A guild channel by id; threads are in [`super::threads`].
 pub async fn by_id(db: &mut impl Db, id: ChannelId) -> Result<Option<Channel>> {
     let sql = "select id, guild_id, kind, name, topic, parent_id, position, last_message_id from channels
         where id = $1 and guild_id is not null";
@@ -54,7 +57,7 @@ pub async fn by_id(db: &mut impl Db, id: ChannelId) -> Result<Option<Channel>> {
     Ok(Some(row.into_channel(overwrites)))
 }
 
-/// All channels of a guild in the order they are shown: by position, then id.
+/// All channels of a guild in the order they are shown: by position, then id. Threads are none of them.
 pub async fn of_guild(db: &mut impl Db, guild: GuildId) -> Result<Vec<Channel>> {
     let sql = "select id, guild_id, kind, name, topic, parent_id, position, last_message_id from channels
         where guild_id = $1 order by position, id";
@@ -143,7 +146,7 @@ pub async fn set_place(tx: &mut Tx, id: ChannelId, parent: Option<ChannelId>, po
     Ok(())
 }
 
-/// Removes a channel; those under it stand alone. Its messages and marks are left to the purge.
+/// Removes a channel; those under it stand alone. Its messages, marks and threads are left to the purge.
 pub async fn delete(tx: &mut Tx, guild: GuildId, id: ChannelId) -> Result<()> {
     let lift = "update channels set parent_id = null where guild_id = $1 and parent_id = $2";
     query!(run tx, lift, guild.get(), id.get())?;

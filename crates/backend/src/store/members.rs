@@ -137,8 +137,10 @@ pub async fn delete(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<bool> {
     if removed {
         query!(run tx, "update guilds set member_count = member_count - 1 where id = $1", guild.get())?;
         let marks = "delete from read_marks where user_id = $2
-            and channel_id in (select id from channels where guild_id = $1)";
+            and channel_id in (select id from channels where guild_id = $1
+                union all select thread_id from thread_members where user_id = $2 and guild_id = $1)";
         query!(run tx, marks, guild.get(), user.get())?;
+        super::threads::unfollow_all(tx, user, guild).await?;
     }
     Ok(removed)
 }

@@ -83,7 +83,8 @@ pub async fn keep_only(
         let sql = "update mentions set ways = ways & $3 where channel_id = $1 and message_id = $2";
         query!(run tx, sql, channel.get(), message.get(), NAMED | OWN)?;
         let sql = "delete from broad_mentions where channel_id = $1 and message_id = $2
-            and role_id in ($3, (select guild_id from channels where id = $1))";
+            and role_id in ($3, (select coalesce(c.guild_id, t.guild_id) from channels c
+                left join threads t on t.id = c.id where c.id = $1))";
         query!(run tx, sql, channel.get(), message.get(), HERE_ROLE)?;
     }
     for role in before.roles.iter().filter(|role| !now.roles.contains(role)) {
@@ -113,7 +114,8 @@ pub async fn between(
 ) -> Result<HashMap<i64, Called>> {
     let mut found: HashMap<i64, Called> = HashMap::new();
     // First, because what is said of those who were here depends on it.
-    let sql = "select b.message_id, b.role_id, c.guild_id from broad_mentions b join channels c on c.id = b.channel_id
+    let sql = "select b.message_id, b.role_id, coalesce(c.guild_id, t.guild_id) from broad_mentions b
+        join channels c on c.id = b.channel_id left join threads t on t.id = c.id
         where b.channel_id = $1 and b.message_id >= $2 and b.message_id <= $3 order by b.message_id, b.role_id";
     for (message, role, guild) in
         query!(fetch_all(i64, i64, Option<i64>), db, sql, channel.get(), first, last)?

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use protocol::entity::{Attachment, Embed, Message, MessageKind, Preview, Quoted, User};
+use protocol::entity::{Attachment, Embed, Message, MessageKind, Preview, Quoted, ThreadSummary, User};
 use protocol::snapshot::Anchor;
 use protocol::{ChannelId, GuildId, Id, MessageId, Result, Timestamp, UserId};
 use sqlx::FromRow;
@@ -60,7 +60,7 @@ impl Row {
         self.content.contains("://")
     }
 
-    fn into_message(mut self, Parts { called, attachments, embeds }: Parts) -> Message {
+    fn into_message(mut self, Parts { called, attachments, embeds, thread }: Parts) -> Message {
         let Called { names, everyone, here, roles } = called;
         let preview = self.preview();
         Message {
@@ -83,6 +83,7 @@ impl Row {
             embeds,
             reactions: Vec::new(),
             pinned: self.pinned_at.is_some(),
+            thread,
             nonce: None,
         }
     }
@@ -94,6 +95,7 @@ struct Parts {
     called: Called,
     attachments: Vec<Attachment>,
     embeds: Vec<Embed>,
+    thread: Option<ThreadSummary>,
 }
 
 /// A new message.
@@ -187,7 +189,7 @@ pub async fn pinned(db: &mut impl Db, channel: ChannelId, most: usize) -> Result
     standing_apart(db, rows).await
 }
 
-/// Messages that stand far apart, with those they address, their files and what is behind their links.
+/// Messages that stand far apart, with all that belongs to them.
 async fn standing_apart(db: &mut impl Db, rows: Vec<Row>) -> Result<Vec<Message>> {
     let mut whole = Vec::with_capacity(rows.len());
     for row in rows {
@@ -209,6 +211,9 @@ async fn parts_between(db: &mut impl Db, channel: ChannelId, rows: &[Row]) -> Re
     }
     for (id, attachments) in super::attachments::between(db, channel, first, last).await? {
         parts.entry(id).or_default().attachments = attachments;
+    }
+    for (id, thread) in super::threads::between(db, channel, first, last).await? {
+        parts.entry(id).or_default().thread = Some(thread);
     }
     // What is behind a link goes when an edit takes the link away.
     if rows.iter().any(Row::may_link) {

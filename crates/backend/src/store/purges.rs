@@ -6,7 +6,7 @@
 
 use protocol::{ChannelId, GuildId, Id, MessageId, Result};
 
-use super::{Db, Tx, search_index};
+use super::{Db, Tx, search_index, threads};
 
 /// Notes that what was said in a channel is to go.
 pub async fn schedule(tx: &mut Tx, channel: ChannelId) -> Result<()> {
@@ -51,9 +51,9 @@ pub async fn next_message(db: &mut impl Db) -> Result<Option<(ChannelId, Message
 }
 
 /// What a channel leaves, in the order it is removed: up to `$2` rows each. That it was deleted stays in the log.
-const LEFT: [&str; 9] = [
+const LEFT: [&str; 10] = [
     "delete from events where (stream_kind, stream_id, rev) in (select stream_kind, stream_id, rev from events
-        where channel_id = $1 and kind <> 'channel_deleted' limit $2)",
+        where channel_id = $1 and kind not in ('channel_deleted', 'thread_deleted') limit $2)",
     "delete from messages where channel_id = $1
         and id in (select id from messages where channel_id = $1 order by id limit $2)",
     // Their files go after this, with their rows.
@@ -72,12 +72,18 @@ const LEFT: [&str; 9] = [
         where channel_id = $1 limit $2) and channel_id = $1",
     "delete from read_marks where (user_id, channel_id) in (select user_id, channel_id from read_marks
         where channel_id = $1 limit $2)",
+    "delete from thread_members where thread_id = $1 and (user_id, guild_id) in (select user_id, guild_id
+        from thread_members where thread_id = $1 limit $2)",
 ];
 
 /// Removes up to `limit` rows of what a channel left; when nothing is left, forgets the channel. Returns whether
 /// there may be more.
 pub async fn step(tx: &mut Tx, channel: ChannelId, limit: i64) -> Result<bool> {
-    // First, because it is found by the texts of the messages.
+    // While this one is noted nothing of its threads is told; after that each is noted itself.
+    if threads::delete_some_of_channel(tx, channel, limit).await? > 0 {
+        return Ok(true);
+    }
+    // Before the messages, because it is found by the texts of the messages.
     if search_index::forget_some(tx, channel, limit).await? > 0 {
         return Ok(true);
     }
@@ -106,6 +112,9 @@ const LEFT_OF_GUILD: [&str; 3] = [
 /// Removes up to `limit` rows of what a deleted guild left; when nothing is left, forgets that. Returns whether there
 /// may be more.
 pub async fn step_guild(tx: &mut Tx, guild: GuildId, limit: i64) -> Result<bool> {
+    if threads::delete_some_of_guild(tx, guild, limit).await? > 0 {
+        return Ok(true);
+    }
     let mut room = limit;
     for sql in LEFT_OF_GUILD {
         room -= query!(run tx, sql, guild.get(), room)?.cast_signed();

@@ -52,10 +52,12 @@ fn counter(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// One mark, with the mentions after it.
+/// One mark, with the mentions after it; also of a thread, whose guild its own row names.
 pub async fn get(db: &mut impl Db, user: UserId, channel: ChannelId) -> Result<ReadMark> {
     let sql = select!(
-        "from channels c left join read_marks r on r.user_id = $1 and r.channel_id = c.id where c.id = $2"
+        "from (select p.id, p.last_message_id, coalesce(p.guild_id, t.guild_id) as guild_id
+            from channels p left join threads t on t.id = p.id where p.id = $2) c
+        left join read_marks r on r.user_id = $1 and r.channel_id = c.id"
     );
     let row = query!(fetch_optional Row, db, sql, user.get(), channel.get())?;
     let none = ReadMark { channel_id: channel, last_read_id: None, mentions: 0, turns: 0 };
@@ -96,6 +98,21 @@ pub async fn of_guild(db: &mut impl Db, user: UserId, guild: GuildId) -> Result<
         where c.guild_id = $2 and (r.last_read_id is not null or c.last_message_id is not null) order by c.id"
     );
     Ok(query!(fetch_all Row, db, sql, user.get(), guild.get())?.into_iter().map(Row::mark).collect())
+}
+
+/// Marks of the threads that somebody follows in a guild, or in all without one.
+pub(super) async fn of_followed(
+    db: &mut impl Db,
+    user: UserId,
+    guild: Option<GuildId>,
+) -> Result<Vec<ReadMark>> {
+    let sql = select!(
+        "from (select p.id, p.last_message_id, f.guild_id from thread_members f join channels p on p.id = f.thread_id
+            where f.user_id = $1 and f.guild_id between $2 and $3) c
+        left join read_marks r on r.user_id = $1 and r.channel_id = c.id order by c.id"
+    );
+    let (from, to) = guild.map_or((0, i64::MAX), |guild| (guild.get(), guild.get()));
+    Ok(query!(fetch_all Row, db, sql, user.get(), from, to)?.into_iter().map(Row::mark).collect())
 }
 
 /// Marks of somebody's conversations.

@@ -330,9 +330,11 @@ async fn put_all(tx: &mut Tx, rows: Vec<Text>, guild: Option<i64>) -> Result<()>
 /// The guild of a channel, which stays until the commit: whoever deletes the channel waits, and takes out what was put in.
 async fn guild_of(tx: &mut Tx, channel: ChannelId) -> Result<Option<Option<i64>>> {
     let sql = if is_embedded(tx) {
-        "select guild_id from channels where id = $1"
+        "select coalesce(c.guild_id, (select t.guild_id from threads t where t.id = c.id)) from channels c
+            where c.id = $1"
     } else {
-        "select guild_id from channels where id = $1 for key share"
+        "select coalesce(c.guild_id, (select t.guild_id from threads t where t.id = c.id)) from channels c
+            where c.id = $1 for key share of c"
     };
     type Row = (Option<i64>,);
     Ok(query!(fetch_optional Row, tx, sql, channel.get())?.map(|(guild,)| guild))

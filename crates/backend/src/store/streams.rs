@@ -13,8 +13,10 @@ use super::{Db, Tx, now_ms};
 pub struct Logged {
     /// Its place.
     pub rev: Rev,
-    /// The channel whose viewers may see it; none: everybody of the stream.
+    /// The channel it is about; none: everybody of the stream may see it.
     pub channel_id: Option<ChannelId>,
+    /// The channel whose viewers may see it, where it is about a thread of that.
+    pub audience: Option<ChannelId>,
     /// The encoded event.
     pub json: String,
 }
@@ -45,18 +47,26 @@ pub(super) async fn lock(tx: &mut Tx, stream: Stream) -> Result<()> {
     Ok(())
 }
 
-/// Counts the stream up and logs the event at that revision.
-pub(super) async fn append(tx: &mut Tx, stream: Stream, event: &Event, json: &str) -> Result<Rev> {
+/// Counts the stream up and logs the event at that revision. Answers also for whose eyes it is, where it is about a thread:
+/// the thread's row has to be there.
+pub(super) async fn append(
+    tx: &mut Tx,
+    stream: Stream,
+    event: &Event,
+    json: &str,
+) -> Result<(Rev, Option<ChannelId>)> {
     let (kind, id) = key(stream);
     let count = "insert into streams (kind, id, rev) values ($1, $2, 1)
         on conflict (kind, id) do update set rev = streams.rev + 1 returning rev";
     let (rev,) = query!(fetch_one(i64,), tx, count, kind, id)?;
     let log =
-        "insert into events (stream_kind, stream_id, rev, kind, channel_id, message_id, payload, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        "insert into events (stream_kind, stream_id, rev, kind, channel_id, message_id, payload, created_at, audience_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, (select parent_id from threads where id = $5)) returning audience_id";
     let (channel, message) = (event.channel_id().map(Id::get), event.message_id().map(Id::get));
-    query!(run tx, log, kind, id, rev, event.kind(), channel, message, json, now_ms())?;
-    Ok(rev)
+    type Row = (Option<i64>,);
+    let (audience,) =
+        query!(fetch_one Row, tx, log, kind, id, rev, event.kind(), channel, message, json, now_ms())?;
+    Ok((rev, audience.map(Id::from_trusted)))
 }
 
 /// How far streams are. Those that never had an event are not in the answer.
@@ -92,22 +102,25 @@ pub async fn of_user(db: &mut impl Db, user: UserId) -> Result<Vec<(Stream, Rev)
 }
 
 /// Events after a revision, oldest first. Events whose text was deleted are left out, and those of a channel or a
-/// stream that ended: they are in the log until the purge comes to them, of which nobody may notice anything. That
-/// something ended is told. Who reacted to a message is told only while it is there.
+/// stream that ended, or of a thread of such a channel: they are in the log until the purge comes to them, of which nobody
+/// may notice anything. That something ended is told. Who reacted to a message is told only while it is there.
 pub async fn events_after(db: &mut impl Db, stream: Stream, after: Rev, limit: usize) -> Result<Vec<Logged>> {
     let (kind, id) = key(stream);
-    let sql = "select e.rev, e.channel_id, e.payload from events e
+    let sql = "select e.rev, e.channel_id, e.audience_id, e.payload from events e
         where e.stream_kind = $1 and e.stream_id = $2 and e.rev > $3 and e.payload is not null
             and (e.kind in ('channel_deleted', 'guild_deleted') or (
-                not exists (select 1 from purges p where p.channel_id = e.channel_id)
+                (e.kind = 'thread_deleted' or not exists (select 1 from purges p where p.channel_id = e.channel_id))
+                and not exists (select 1 from purges p where p.channel_id = e.audience_id)
                 and not exists (select 1 from ended_streams s where s.kind = $1 and s.id = $2)))
             and (e.kind <> 'reaction_changed' or exists (
                 select 1 from messages m where m.channel_id = e.channel_id and m.id = e.message_id))
         order by e.rev limit $4 + 0";
-    let rows = query!(fetch_all(i64, Option<i64>, String), db, sql, kind, id, after, limit as i64)?;
-    let logged = |(rev, channel, json): (i64, Option<i64>, String)| Logged {
+    type Row = (i64, Option<i64>, Option<i64>, String);
+    let rows = query!(fetch_all Row, db, sql, kind, id, after, limit as i64)?;
+    let logged = |(rev, channel, audience, json): Row| Logged {
         rev,
         channel_id: channel.map(Id::from_trusted),
+        audience: audience.map(Id::from_trusted),
         json,
     };
     Ok(rows.into_iter().map(logged).collect())

@@ -97,11 +97,11 @@ impl Tx {
     /// Logs an event and remembers it for publishing after the commit. There is no other way to publish.
     pub async fn emit(&mut self, stream: Stream, event: Event) -> Result<Rev> {
         let json: Arc<str> = serde_json::to_string(&event).map_err(|_| Error::Internal)?.into();
-        let rev = streams::append(self, stream, &event, &json).await?;
+        let (rev, audience) = streams::append(self, stream, &event, &json).await?;
         if !self.is_heard.load(Ordering::Relaxed) {
             hints::leave(self, stream, rev).await?;
         }
-        self.emitted.push(Committed { stream, rev, event: Arc::new(event), json });
+        self.emitted.push(Committed { stream, rev, audience, event: Arc::new(event), json });
         Ok(rev)
     }
 }
