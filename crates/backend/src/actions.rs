@@ -18,6 +18,7 @@ pub mod previews;
 pub mod reactions;
 pub mod search;
 pub mod sync;
+pub mod threads;
 
 use protocol::Result;
 use protocol::parse::Nonce;

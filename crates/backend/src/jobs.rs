@@ -13,6 +13,10 @@ use crate::store::{
     Tx, Work, attachments, hints, invites, nonces, now_ms, previews, purges, sessions, streams,
 };
 
+mod quiet;
+
+pub use quiet::archive_idle;
+
 /// How often old things are looked for.
 const EVERY: Duration = Duration::from_secs(10 * 60);
 /// Rows removed in one commit: a few milliseconds of the writer.
@@ -88,6 +92,7 @@ pub async fn run(state: &AppState) -> Result<()> {
     in_steps(state, move |tx| Box::pin(invites::delete_dead(tx, now, STEP))).await?;
     in_steps(state, |tx| Box::pin(hints::delete_old(tx, STEP))).await?;
     in_steps(state, move |tx| Box::pin(attachments::expire(tx, now, STEP))).await?;
+    archive_idle(state, now).await?;
     purge(state).await?;
     let before = now - i64::from(state.config.event_retention_days) * DAY_MS;
     expire_events(state, before).await?;

@@ -4,7 +4,7 @@ use protocol::entity::{Channel, ChannelKind};
 use protocol::permissions::{self, Permissions};
 use protocol::{ChannelId, Error, GuildId, MessageId, Result, Stream, UserId};
 
-use crate::store::access::{Seat, seat, standing};
+use crate::store::access::{Seat, ThreadSeat, seat, standing};
 use crate::store::{Db, Tx, channels};
 
 /// A channel somebody can view, and what else they may do in it.
@@ -22,6 +22,8 @@ pub struct ChannelAccess {
     pub user: protocol::entity::User,
     /// What the person may do.
     pub permissions: Permissions,
+    /// What is special about a thread.
+    pub thread: Option<ThreadSeat>,
 }
 
 impl ChannelAccess {
@@ -44,12 +46,12 @@ pub fn require(has: Permissions, wanted: Permissions) -> Result<()> {
 /// [`Error::NotFound`] when they cannot view it: whether it exists is not theirs to know.
 pub async fn in_channel(db: &mut impl Db, user: UserId, channel: ChannelId) -> Result<ChannelAccess> {
     let seat = seat(db, channel, user).await?.ok_or(Error::NotFound)?;
-    let Seat { guild_id, kind, last_message_id, user, permissions } = seat;
+    let Seat { guild_id, kind, last_message_id, user, permissions, thread } = seat;
     if !permissions.contains(Permissions::VIEW_CHANNEL) {
         return Err(Error::NotFound);
     }
     let stream = guild_id.map_or(Stream::Dm(channel), Stream::Guild);
-    Ok(ChannelAccess { stream, guild_id, kind, last_message_id, user, permissions })
+    Ok(ChannelAccess { stream, guild_id, kind, last_message_id, user, permissions, thread })
 }
 
 /// The same inside a write, where it still holds at the commit.

@@ -250,6 +250,7 @@ mod tests {
             position,
             overwrites: Vec::new(),
             last_message_id: None,
+            thread: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use protocol::entity::{ChannelKind, Guild};
+use protocol::entity::{Channel, ChannelKind, Guild};
 use protocol::error::{Field, Problem};
 use protocol::event::Event;
 use protocol::parse::{GuildName, Username};
@@ -13,7 +13,9 @@ use protocol::{Error, GuildId, Result, Stream, UserId, limits};
 use super::access::{in_guild, in_guild_for_write, require};
 use crate::AppState;
 use crate::auth::session::Actor;
-use crate::store::{Db, Tx, access, channels, guilds, members, nonces, purges, reads, streams, users};
+use crate::store::{
+    Db, Tx, access, channels, guilds, members, nonces, purges, reads, streams, threads, users,
+};
 
 /// Makes a guild with one category and `general` in it, and its maker as owner.
 pub async fn create(state: &AppState, actor: &Actor, name: &str, nonce: &str) -> Result<Guild> {
@@ -176,6 +178,11 @@ pub(super) async fn read_snapshot(db: &mut impl Db, user: UserId, id: GuildId) -
     channel_access.retain(|(channel, _)| seen.contains(channel));
     let mut marks = reads::of_guild(db, user, id).await?;
     marks.retain(|mark| seen.contains(&mark.channel_id));
+    let mut followed = threads::followed(db, user, Some(id)).await?;
+    followed.retain(|(_, thread)| seen.contains(&thread.parent_id));
+    let followed = followed.into_iter().map(|(_, thread)| thread).collect();
+    let is_seen = |thread: &Channel| thread.parent_id.is_some_and(|parent| seen.contains(&parent));
+    visible.extend(threads::active(db, id).await?.into_iter().filter(is_seen));
     Ok(GuildSnapshot {
         guild,
         channels: visible,
@@ -184,6 +191,8 @@ pub(super) async fn read_snapshot(db: &mut impl Db, user: UserId, id: GuildId) -
         member_count: guilds::member_count(db, id).await?,
         own_roles: standing.roles.iter().map(|(role, _)| *role).collect(),
         marks,
+        followed,
+        own_rev: streams::rev(db, Stream::User(user)).await?,
         access,
         channel_access,
         online: Vec::new(),

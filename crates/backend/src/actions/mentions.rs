@@ -128,6 +128,8 @@ async fn who_is_here(
     guild: GuildId,
     channel: ChannelId,
 ) -> Result<Option<Vec<UserId>>> {
+    // Who can view a thread is known of its parent.
+    let channel = access.thread.map_or(channel, |thread| thread.parent);
     // One more than there is room for, and the author.
     let mut here = hub.here(guild, channel, limits::HERE_ADDRESSED + 2);
     here.retain(|user| *user != access.user.id);

@@ -1,7 +1,7 @@
 //! Messages: sending, editing, deleting, reading.
 
 use protocol::entity::{
-    Addressed, ChannelKind, Guild, Message, MessageKind, MovedBack, NewAttachment, Preview, Quoted,
+    Addressed, ChannelKind, Guild, Message, MessageKind, MovedBack, NewAttachment, Preview, Quoted, ReadMark,
 };
 use protocol::error::{Field, Problem};
 use protocol::event::Event;
@@ -10,14 +10,14 @@ use protocol::permissions::Permissions;
 use protocol::snapshot::{Anchor, History};
 use protocol::{ChannelId, Error, MessageId, Result, Stream, UserId, limits};
 
-use super::access::{in_channel, in_channel_for_write};
+use super::access::{ChannelAccess, in_channel, in_channel_for_write};
 use super::mentions::{called, called_by, resolve, still_called};
 use super::previews;
 use crate::AppState;
 use crate::auth::session::Actor;
 use crate::hub::Hub;
 use crate::store::mentions::Called;
-use crate::store::{Db, Tx, channels, dms, members, messages, nonces, reads, streams, users};
+use crate::store::{Db, Tx, channels, dms, members, messages, nonces, reads, streams, threads, users};
 
 /// A message as typed.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +87,7 @@ async fn send_in(tx: &mut Tx, hub: Hub, user: UserId, channel: ChannelId, draft:
     if access.kind == i64::from(ChannelKind::Category.number()) {
         return Err(Error::NotFound);
     }
+    super::threads::wake(tx, &access, channel).await?;
     let reply_to = match draft.reply_to {
         Some(quoted) => {
             // The answer shows what it answers.
@@ -112,6 +113,10 @@ async fn send_in(tx: &mut Tx, hub: Hub, user: UserId, channel: ChannelId, draft:
     let attachments = super::attachments::bind(tx, &access, channel, id, &draft.attachments).await?;
     previews::want(tx, &access, channel, id, draft.links).await?;
     reads::advance(tx, user, channel, id).await?;
+    let parent_id = access.thread.map(|thread| thread.parent);
+    if parent_id.is_some() {
+        threads::said(tx, channel, id).await?;
+    }
     let author = access.user.clone();
     let nonce = draft.nonce;
     let message = Message {
@@ -130,9 +135,12 @@ async fn send_in(tx: &mut Tx, hub: Hub, user: UserId, channel: ChannelId, draft:
         embeds: Vec::new(),
         reactions: Vec::new(),
         pinned: false,
+        thread: None,
         nonce,
     };
-    tx.emit(access.stream, Event::MessageCreated { message: message.clone() }).await?;
+    tx.emit(access.stream, Event::MessageCreated { message: message.clone(), parent_id }).await?;
+    super::threads::follow_said(tx, &access, channel, id, message.mentions.iter().map(|user| user.id))
+        .await?;
     if access.guild_id.is_none() {
         show_conversation(tx, channel).await?;
     }
@@ -223,9 +231,10 @@ pub(super) async fn announce(tx: &mut Tx, guild: &Guild, user: UserId, kind: Mes
         embeds: Vec::new(),
         reactions: Vec::new(),
         pinned: false,
+        thread: None,
         nonce: None,
     };
-    tx.emit(Stream::Guild(guild.id), Event::MessageCreated { message }).await?;
+    tx.emit(Stream::Guild(guild.id), Event::MessageCreated { message, parent_id: None }).await?;
     Ok(())
 }
 
@@ -288,6 +297,9 @@ pub async fn delete(state: &AppState, actor: &Actor, channel: ChannelId, id: Mes
             }
             streams::scrub_message(tx, channel, id).await?;
             let last_message_id = messages::delete(tx, channel, id).await?;
+            if access.thread.is_some() {
+                threads::unsaid(tx, channel).await?;
+            }
             let Addressed { mentions, mention_everyone, mention_roles } = message.addressed();
             let gone = Event::MessageDeleted {
                 channel_id: channel,
@@ -297,6 +309,7 @@ pub async fn delete(state: &AppState, actor: &Actor, channel: ChannelId, id: Mes
                 mention_everyone,
                 mention_roles,
                 last_message_id,
+                parent_id: access.thread.map(|thread| thread.parent),
             };
             tx.emit(access.stream, gone).await?;
             Ok(())
@@ -326,17 +339,30 @@ pub(super) async fn read_history(
     } else {
         (Vec::new(), false, false)
     };
-    let mark = reads::get(db, user, channel).await?;
+    let mark = mark_of(db, &access, channel).await?;
+    let thread = if access.thread.is_some() { threads::by_id(db, channel).await? } else { None };
     Ok(History {
         channel_id: channel,
         messages,
         has_older,
         has_newer,
-        last_read_id: mark.last_read_id,
-        turns: mark.turns,
+        last_read_id: mark.and_then(|mark| mark.last_read_id),
+        turns: mark.map_or(0, |mark| mark.turns),
         access: access.permissions,
+        thread,
         rev: streams::rev(db, access.stream).await?,
     })
+}
+
+/// How far somebody has read; none in a thread they do not follow, where nothing is unread.
+async fn mark_of(db: &mut impl Db, access: &ChannelAccess, channel: ChannelId) -> Result<Option<ReadMark>> {
+    let user = access.user.id;
+    if let (Some(guild), true) = (access.guild_id, access.thread.is_some())
+        && threads::following(db, user, guild, channel).await?.is_none()
+    {
+        return Ok(None);
+    }
+    reads::get(db, user, channel).await.map(Some)
 }
 
 /// Moves the read mark forward, on all devices. It never moves back and never past what exists.
@@ -351,7 +377,7 @@ pub async fn mark_read(
     let user = actor.user_id;
     let mut reader = state.store.read().await?;
     let access = in_channel(&mut reader, user, channel).await?;
-    let mark = reads::get(&mut reader, user, channel).await?;
+    let Some(mark) = mark_of(&mut reader, &access, channel).await? else { return Ok(()) };
     drop(reader);
     let Some(newest) = access.last_message_id else { return Ok(()) };
     let to = message.min(newest);
@@ -387,7 +413,7 @@ pub async fn mark_unread(
             let access = in_channel_for_write(tx, user, channel).await?;
             access.require(Permissions::READ_HISTORY)?;
             messages::get(tx, channel, message).await?.ok_or(Error::NotFound)?;
-            let before = reads::get(tx, user, channel).await?.last_read_id;
+            let before = mark_of(tx, &access, channel).await?.and_then(|mark| mark.last_read_id);
             let Some(from_id) = before.filter(|read| *read >= message) else { return Ok(()) };
             reads::turn_back(tx, user, channel, message).await?;
             let mark = reads::get(tx, user, channel).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use protocol::entity::ChannelKind;
+use protocol::entity::{ChannelKind, FollowedThread};
 use protocol::snapshot::{Anchor, GuildSnapshot, GuildSummary, HomeSnapshot, PageData, Place, UnreadChannel};
 use protocol::{ChannelId, Cursors, Error, GuildId, Result, Stream, UserId, limits};
 
@@ -10,7 +10,7 @@ use super::guilds::read_snapshot;
 use super::messages::read_history;
 use crate::AppState;
 use crate::auth::session::Actor;
-use crate::store::{Reader, access, dms, guilds, members, reads, streams, users};
+use crate::store::{Reader, access, dms, guilds, members, reads, streams, threads, users};
 
 /// Everything a signed-in page shows first.
 ///
@@ -30,7 +30,7 @@ pub async fn load(state: &AppState, actor: &Actor, place: Place) -> Result<PageD
         Place::Guild { guild, channel, message } => {
             let snapshot = read_snapshot(&mut reader, user, guild).await?;
             let channel = match channel {
-                Some(id) => Some(text_channel(&snapshot, id).ok_or(Error::NotFound)?),
+                Some(id) => Some(place_for_messages(&mut reader, &snapshot, id).await?),
                 None => first_channel(&snapshot),
             };
             (Some(snapshot), channel.map(|channel| (channel, message)))
@@ -52,8 +52,22 @@ pub async fn load(state: &AppState, actor: &Actor, place: Place) -> Result<PageD
     Ok(PageData { home, guild, history, cursors, build, file_bytes })
 }
 
-fn text_channel(snapshot: &GuildSnapshot, id: ChannelId) -> Option<ChannelId> {
-    snapshot.channels.iter().find(|c| c.id == id && c.kind == ChannelKind::Text).map(|c| c.id)
+/// A channel of the guild with messages. A thread may be archived and so not in the snapshot; then it is visible where its
+/// parent is.
+async fn place_for_messages(
+    reader: &mut Reader,
+    snapshot: &GuildSnapshot,
+    id: ChannelId,
+) -> Result<ChannelId> {
+    let known = |id: ChannelId| snapshot.channels.iter().find(|channel| channel.id == id);
+    let is_there = match known(id) {
+        Some(channel) => channel.kind != ChannelKind::Category,
+        None => {
+            let thread = threads::by_id(reader, id).await?;
+            thread.and_then(|thread| thread.parent_id).and_then(known).is_some()
+        }
+    };
+    if is_there { Ok(id) } else { Err(Error::NotFound) }
 }
 
 /// The channel on top of the sidebar: first those without a category, then category by category.
@@ -76,12 +90,13 @@ async fn read_home(reader: &mut Reader, user: UserId) -> Result<(HomeSnapshot, C
     let me = users::me(reader, user).await?.ok_or(Error::Unauthorized)?;
     let cursors: Cursors = streams::of_user(reader, user).await?.into_iter().collect();
     let rev_of = |stream| cursors.get(&stream).copied().unwrap_or(0);
-    let mut unread = unread_by_guild(reader, user).await?;
+    let (mut unread, mut followed) = unread_by_guild(reader, user).await?;
     let guilds = guilds::of_user(reader, user).await?;
     let mut own_roles = members::roles_by_guild(reader, user).await?;
     let summaries = guilds.into_iter().map(|guild| GuildSummary {
         unread: unread.remove(&guild.id).unwrap_or_default(),
         own_roles: own_roles.remove(&guild.id).unwrap_or_default(),
+        followed: followed.remove(&guild.id).unwrap_or_default(),
         rev: rev_of(Stream::Guild(guild.id)),
         guild,
     });
@@ -95,19 +110,32 @@ async fn read_home(reader: &mut Reader, user: UserId) -> Result<(HomeSnapshot, C
     Ok((home, cursors))
 }
 
-/// Unread channels, without those the person cannot view.
-async fn unread_by_guild(reader: &mut Reader, user: UserId) -> Result<HashMap<GuildId, Vec<UnreadChannel>>> {
-    let mut found: HashMap<GuildId, Vec<UnreadChannel>> = HashMap::new();
+/// What is unread in each guild: channels with something new, and threads that are followed.
+type News = (HashMap<GuildId, Vec<UnreadChannel>>, HashMap<GuildId, Vec<FollowedThread>>);
+
+/// Unread channels and followed threads, without those the person cannot view.
+async fn unread_by_guild(reader: &mut Reader, user: UserId) -> Result<News> {
+    let mut unread: HashMap<GuildId, Vec<UnreadChannel>> = HashMap::new();
     for (guild, channel) in reads::unread(reader, user).await? {
-        found.entry(guild).or_default().push(channel);
+        unread.entry(guild).or_default().push(channel);
     }
-    if found.is_empty() {
-        return Ok(found);
+    let mut threads = threads::followed(reader, user, None).await?;
+    if !unread.is_empty() || !threads.is_empty() {
+        for guild in access::guilds_with_exceptions(reader, user).await? {
+            let of_guild = unread.get_mut(&guild);
+            if of_guild.is_none() && !threads.iter().any(|(of, _)| *of == guild) {
+                continue;
+            }
+            let hidden: HashSet<ChannelId> = access::hidden_channels(reader, user, guild).await?;
+            if let Some(unread) = of_guild {
+                unread.retain(|channel| !hidden.contains(&channel.channel_id));
+            }
+            threads.retain(|(_, thread)| !hidden.contains(&thread.parent_id));
+        }
     }
-    for guild in access::guilds_with_exceptions(reader, user).await? {
-        let Some(unread) = found.get_mut(&guild) else { continue };
-        let hidden: HashSet<ChannelId> = access::hidden_channels(reader, user, guild).await?;
-        unread.retain(|channel| !hidden.contains(&channel.channel_id));
+    let mut followed: HashMap<GuildId, Vec<FollowedThread>> = HashMap::new();
+    for (guild, thread) in threads {
+        followed.entry(guild).or_default().push(thread);
     }
-    Ok(found)
+    Ok((unread, followed))
 }

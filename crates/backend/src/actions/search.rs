@@ -17,7 +17,7 @@ use crate::auth::session::Actor;
 use crate::store::search::{Reach, Wanted, contents, limit_time, newest};
 use crate::store::search_index::Features;
 use crate::store::tokens::{Phrase, hits};
-use crate::store::{Db, channels, messages, users};
+use crate::store::{Db, channels, messages, threads, users};
 
 /// Texts that are ranked before others have a turn on the same thread: a millisecond or two.
 const RANKED_AT_ONCE: usize = 32;
@@ -87,8 +87,13 @@ async fn reach(
             (access.guild_id, vec![(channel, name.unwrap_or_default())])
         }
         SearchScope::Guild { guild } => {
-            let all = readable(db, user, guild).await?;
-            (Some(guild), all.into_iter().map(|channel| (channel.id, channel.name)).collect())
+            let channels = readable(db, user, guild).await?;
+            let seen: HashSet<ChannelId> = channels.iter().map(|channel| channel.id).collect();
+            let threads = threads::latest(db, guild, limits::SEARCH_THREADS).await?;
+            // Nobody means a thread by a channel's name.
+            let threads = threads.into_iter().filter(|(_, parent)| seen.contains(parent));
+            let named = channels.into_iter().map(|channel| (channel.id, channel.name));
+            (Some(guild), named.chain(threads.map(|(id, _)| (id, String::new()))).collect())
         }
     };
     let mut named = HashSet::new();

@@ -156,22 +156,22 @@ async fn read_log(
 fn visible(logged: Vec<Logged>, guild: GuildId, sight: &Sight, user: UserId) -> Option<Vec<(Rev, String)>> {
     let deleted: HashSet<ChannelId> = logged
         .iter()
-        .filter(|entry| kind(&entry.json) == "channel_deleted")
+        .filter(|entry| is_end(kind(&entry.json)))
         .filter_map(|entry| entry.channel_id)
         .collect();
     let mut events = Vec::with_capacity(logged.len());
-    for Logged { rev, channel_id, json } in logged {
+    for Logged { rev, channel_id, audience, json } in logged {
         let kind = kind(&json);
         if may_change_sight(kind)
             && serde_json::from_str(&json).map_or(true, |event| changes_sight(&event, guild, sight, user))
         {
             return None;
         }
-        let is_hidden = channel_id.is_some_and(|channel| sight.hidden.contains(&channel));
-        // Of a channel that is gone by now nothing but its end is told: whether it was for these eyes is not
-        // known any more.
-        let is_past =
-            kind != "channel_deleted" && channel_id.is_some_and(|channel| deleted.contains(&channel));
+        let is_hidden = audience.or(channel_id).is_some_and(|channel| sight.hidden.contains(&channel));
+        // Of a channel that is gone by now nothing but its end is told, and of its threads nothing at all: whether it was
+        // for these eyes is not known any more.
+        let is_past = audience.is_some_and(|channel| deleted.contains(&channel))
+            || !is_end(kind) && channel_id.is_some_and(|channel| deleted.contains(&channel));
         if !is_hidden && !is_past {
             events.push((rev, json));
         }
@@ -199,21 +199,26 @@ fn changes_sight(event: &Event, guild: GuildId, sight: &Sight, user: UserId) -> 
     }
 }
 
+/// Whether an event of this kind is the last of a channel.
+fn is_end(kind: &str) -> bool {
+    matches!(kind, "channel_deleted" | "thread_deleted")
+}
+
 /// The tag of an encoded event, which serde writes first.
 fn kind(json: &str) -> &str {
     json.strip_prefix(r#"{"kind":""#).and_then(|rest| rest.split_once('"')).map_or("", |(kind, _)| kind)
 }
 
-/// Where somebody is allowed to be seen writing, and as whom.
+/// Where somebody is allowed to be seen writing, by the viewers of which channel, and as whom.
 ///
 /// # Errors
 /// [`protocol::Error::NotFound`] where they may not know of the channel, [`protocol::Error::Forbidden`] where they
 /// may not write.
-pub async fn typist(state: &AppState, user: UserId, channel: ChannelId) -> Result<(Stream, User)> {
+pub async fn typist(state: &AppState, user: UserId, channel: ChannelId) -> Result<(Stream, ChannelId, User)> {
     let mut reader = state.store.read().await?;
     let access = in_channel(&mut reader, user, channel).await?;
     access.require(Permissions::SEND_MESSAGES)?;
-    Ok((access.stream, access.user))
+    Ok((access.stream, access.thread.map_or(channel, |thread| thread.parent), access.user))
 }
 
 #[cfg(test)]
@@ -232,7 +237,8 @@ mod tests {
     const SECRET: i64 = 11;
 
     fn logged(rev: i64, event: &Event) -> Logged {
-        Logged { rev, channel_id: event.channel_id(), json: serde_json::to_string(event).unwrap() }
+        let json = serde_json::to_string(event).unwrap();
+        Logged { rev, channel_id: event.channel_id(), audience: None, json }
     }
 
     fn channel(id: i64) -> Channel {
@@ -246,6 +252,7 @@ mod tests {
             position: 0,
             overwrites: Vec::new(),
             last_message_id: None,
+            thread: None,
         }
     }
 
@@ -290,6 +297,36 @@ mod tests {
         ];
         assert_eq!(revs(&log, &[SECRET]), Some(vec![1, 3]));
         assert_eq!(revs(&log, &[]), Some(vec![1, 2, 3]));
+    }
+
+    #[test]
+    fn what_happens_in_threads_is_left_out_with_their_channels() {
+        let thread = ChannelId::from_trusted(SECRET + 100);
+        let ended = |parent: i64| Event::ThreadDeleted {
+            thread_id: thread,
+            parent_id: ChannelId::from_trusted(parent),
+        };
+        let seen = |parent: i64, hidden: &[i64], rest: &[(i64, Event)]| {
+            let said = Event::MessagePinned {
+                channel_id: thread,
+                message_id: protocol::MessageId::from_trusted(1),
+                pinned: true,
+            };
+            let in_thread = |rev, event: &Event| Logged {
+                audience: Some(ChannelId::from_trusted(parent)),
+                ..logged(rev, event)
+            };
+            let mut log = vec![in_thread(1, &said), in_thread(3, &ended(parent))];
+            log.extend(rest.iter().map(|(rev, event)| logged(*rev, event)));
+            let hidden: HashSet<_> = hidden.iter().copied().map(ChannelId::from_trusted).collect();
+            let sight = Sight { is_divided: !hidden.is_empty(), hidden };
+            let seen = visible(log, GuildId::from_trusted(GUILD), &sight, UserId::from_trusted(5));
+            seen.unwrap().into_iter().map(|(rev, _)| rev).collect::<Vec<_>>()
+        };
+        assert_eq!(seen(OPEN, &[SECRET], &[]), [3], "of a thread that is gone only its end is told");
+        assert!(seen(SECRET, &[SECRET], &[]).is_empty(), "and not even that to who may not know of it");
+        let parent_ended = Event::ChannelDeleted { channel_id: ChannelId::from_trusted(SECRET) };
+        assert_eq!(seen(SECRET, &[], &[(4, parent_ended)]), [4], "nor when its channel is gone, too");
     }
 
     #[test]

@@ -103,6 +103,8 @@ struct Peer {
 struct Typing {
     channel: ChannelId,
     stream: Stream,
+    /// The channel whose viewers see it.
+    audience: ChannelId,
     user: User,
     believed_until: Instant,
     /// When the signals began that are counted.
@@ -199,16 +201,17 @@ impl Peer {
         let mut typing = match believed {
             Some(typing) => typing,
             None => match sync::typist(state, link.user(), channel).await {
-                Ok((stream, user)) => {
+                Ok((stream, audience, user)) => {
                     let believed_until = now + TYPING_BELIEVED;
-                    Box::new(Typing { channel, stream, user, believed_until, since: now, signals: 0 })
+                    let (since, signals) = (now, 0);
+                    Box::new(Typing { channel, stream, audience, user, believed_until, since, signals })
                 }
                 // Not allowed, or not to be found out now: nobody sees them writing, and nothing else happens.
                 Err(_) => return,
             },
         };
         typing.signals += 1;
-        link.typing(typing.stream, channel, typing.user.clone());
+        link.typing(typing.stream, typing.audience, channel, typing.user.clone());
         self.typing = Some(typing);
     }
 }

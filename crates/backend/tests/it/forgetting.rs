@@ -280,7 +280,7 @@ async fn of_a_deleted_message_replies_keep_all_but_the_quotation_in_the_log() {
                 told(app, stream).await.into_iter().find_map(|json| {
                     assert!(json.starts_with(r#"{"kind":""#), "{json}");
                     match serde_json::from_str(&json).unwrap() {
-                        Event::MessageCreated { message } if message.id == id => Some(message),
+                        Event::MessageCreated { message, .. } if message.id == id => Some(message),
                         _ => None,
                     }
                 })

@@ -31,7 +31,7 @@ pub(crate) async fn live(app: &TestApp, person: &Person) -> Socket {
 /// The texts of the messages among frames.
 pub(crate) fn texts(frames: &[ServerFrame]) -> Vec<String> {
     let texts = frames.iter().filter_map(|frame| match frame {
-        ServerFrame::Event { e: Event::MessageCreated { message }, .. } => Some(message.content.clone()),
+        ServerFrame::Event { e: Event::MessageCreated { message, .. }, .. } => Some(message.content.clone()),
         _ => None,
     });
     texts.filter(|text| !text.is_empty()).collect()
@@ -123,7 +123,7 @@ async fn what_was_missed_comes_in_order_and_then_what_happens() {
         let said = s.ana.say(s.general, "now").await;
         let (stream, rev, event) = socket.event().await;
         assert_eq!((stream, rev), (guild, before[&guild] + 6));
-        assert_eq!(event, Event::MessageCreated { message: said });
+        assert_eq!(event, Event::MessageCreated { message: said, parent_id: None });
     })
     .await;
 }
@@ -212,7 +212,7 @@ async fn who_joins_while_connected_is_told_to_fetch_and_then_hears() {
         assert!(frames.iter().all(|frame| !matches!(frame, ServerFrame::Event { s: Stream::Guild(_), .. })));
         s.ana.say(s.general, "welcome").await;
         let (_, _, event) = socket.event().await;
-        assert!(matches!(event, Event::MessageCreated { message } if message.content == "welcome"));
+        assert!(matches!(event, Event::MessageCreated { message, .. } if message.content == "welcome"));
     })
     .await;
 }

@@ -319,7 +319,7 @@ async fn more_than_the_outbox_holds_can_happen_during_a_slow_replay() {
         let said = s.ana.say(s.general, "live").await;
         let next = read_frame(&mut slow).await;
         assert!(
-            matches!(next, ServerFrame::Event { e: Event::MessageCreated { message }, .. } if message == said)
+            matches!(next, ServerFrame::Event { e: Event::MessageCreated { message, .. }, .. } if message == said)
         );
     })
     .await;
@@ -386,7 +386,9 @@ async fn another_process_on_the_same_database_is_heard_and_obeyed() {
         socket.until_live().await;
         s.ana.say(s.general, "from next door").await;
         let (_, _, event) = socket.event().await;
-        assert!(matches!(event, Event::MessageCreated { message } if message.content == "from next door"));
+        assert!(
+            matches!(event, Event::MessageCreated { message, .. } if message.content == "from next door")
+        );
         members::kick(&app.state, &s.ana.actor, s.guild.id, s.bo.id()).await.unwrap();
         let is_farewell =
             |frame: &ServerFrame| matches!(frame, ServerFrame::Event { e: Event::GuildLeft { .. }, .. });

@@ -156,7 +156,7 @@ async fn here_calls_those_who_are_here_and_every_device_counts_the_same() {
         let _own = online(app, &s.ana).await;
         let said = s.ana.say(s.general, "@here, and @cy").await;
         assert_eq!(said.mention_here, Some(vec![s.bo.id()]), "who wrote it is not called");
-        let Event::MessageCreated { message } = socket.event().await.2 else { panic!("not told") };
+        let Event::MessageCreated { message, .. } = socket.event().await.2 else { panic!("not told") };
         assert_eq!(message.mention_here, said.mention_here);
         assert_eq!((unread(&s.bo).await, unread(&s.cy).await, unread(&s.ana).await), (1, 1, 0));
         // Being away later changes nothing, and neither does coming later.

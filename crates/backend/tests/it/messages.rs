@@ -361,7 +361,7 @@ async fn ids_of_a_channel_rise_with_its_revisions_under_parallel_senders() {
         let ids: Vec<MessageId> = log
             .iter()
             .filter_map(|entry| match serde_json::from_str(&entry.json).unwrap() {
-                protocol::event::Event::MessageCreated { message } => Some(message.id),
+                protocol::event::Event::MessageCreated { message, .. } => Some(message.id),
                 _ => None,
             })
             .collect();

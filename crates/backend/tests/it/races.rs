@@ -144,7 +144,7 @@ async fn nothing_of_somebody_is_committed_after_they_were_removed() {
             match serde_json::from_str(&entry.json).unwrap() {
                 Event::MemberJoined { member } if member.user.id == s.cy.id() => is_in = true,
                 Event::MemberLeft { user_id } if user_id == s.cy.id() => (is_in, left) = (false, left + 1),
-                Event::MessageCreated { message }
+                Event::MessageCreated { message, .. }
                     if message.author.id == s.cy.id() && !message.kind.is_system() =>
                 {
                     assert!(is_in, "{} came after the removal", message.content);

@@ -138,6 +138,6 @@ async fn silence(quiet: &mut watch::Receiver<bool>) {
 
 /// The message in an event, if a writer wrote it.
 pub(super) fn message(event: &Event) -> Option<(ChannelId, protocol::MessageId, Key)> {
-    let Event::MessageCreated { message } = event else { return None };
+    let Event::MessageCreated { message, .. } = event else { return None };
     Some((message.channel_id, message.id, Key::of_content(&message.content)?))
 }
