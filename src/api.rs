@@ -27,6 +27,7 @@ pub mod plain_forms;
 pub mod previews;
 pub mod reactions;
 pub mod search;
+pub mod threads;
 
 #[cfg(feature = "ssr")]
 pub mod caller;

@@ -23,7 +23,7 @@ function serverFunctions(): { endpoint: string; json: boolean }[] {
 
 /** Something for every argument of every server function. */
 const ARGUMENTS = {
-  guild_id: '1', channel_id: '1', message_id: '1', user_id: '1', invite_id: '1', session_id: '1', attachment_id: '1',
+  guild_id: '1', channel_id: '1', message_id: '1', user_id: '1', invite_id: '1', session_id: '1', attachment_id: '1', thread_id: '1',
   name: 'x', content: 'x', query: 'x', code: 'x', display_name: 'x', username: 'xx', confirmation: 'x',
   current_password: PASSWORD, new_password: PASSWORD, position: '0', emoji: '👍',
 };
@@ -138,7 +138,8 @@ test('somebody from outside learns nothing of a server, its channels and message
   const eve = await somebody('Eve');
   const ids = { ...ARGUMENTS, guild_id: room.guild.id, channel_id: channel, message_id: said.id };
   const closed = [
-    'messages/send', 'messages/edit', 'messages/delete', 'messages/read', 'messages/unread', 'pins/add', 'pins/remove', 'pins/list', 'previews/suppress', 'channels/create', 'channels/update', 'channels/move',
+    'messages/send', 'messages/edit', 'messages/delete', 'messages/read', 'messages/unread', 'pins/add', 'pins/remove', 'pins/list', 'previews/suppress',
+    'threads/create', 'threads/list', 'channels/create', 'channels/update', 'channels/move',
     'channels/delete', 'guilds/rename', 'guilds/delete', 'guilds/leave', 'guilds/transfer', 'guilds/kick', 'guilds/snapshot',
     'guilds/members', 'guilds/find_members', 'invites/create', 'invites/standing', 'invites/list',
   ];

@@ -161,6 +161,77 @@ fn message_calls() -> Vec<Call> {
     ]
 }
 
+fn thread_calls() -> Vec<Call> {
+    vec![
+        call("/api/threads/create", MEMBERS, |w| {
+            form(&[("channel_id", &w.channel), ("name", "more details"), ("auto_archive_minutes", "60")])
+        }),
+        call("/api/threads/update", OWNER, |w| form(&[("thread_id", &w.thread), ("archived", "true")])),
+        call("/api/threads/delete", OWNER, |w| form(&[("thread_id", &w.thread)])),
+        call("/api/threads/follow", MEMBERS, |w| form(&[("thread_id", &w.thread), ("muted", "true")])),
+        call("/api/threads/unfollow", MEMBERS, |w| form(&[("thread_id", &w.thread)])),
+        call("/api/threads/list", MEMBERS, |w| form(&[("channel_id", &w.channel), ("archived", "true")])),
+    ]
+}
+
+/// What can be done in any channel, in a thread: it is for the same people as in its channel.
+pub(crate) fn calls_in_thread() -> Vec<Call> {
+    let one = |w: &World| form(&[("channel_id", &w.thread), ("message_id", &w.owners_in_thread)]);
+    vec![
+        call("/api/messages/send", MEMBERS, |w| form(&[("channel_id", &w.thread), ("content", "hello")])),
+        call("/api/messages/edit", [401, 401, 404, 404, 200, 403], |w| {
+            form(&[
+                ("channel_id", &w.thread),
+                ("message_id", &w.members_in_thread),
+                ("content", "other words"),
+            ])
+        }),
+        call("/api/messages/delete", OWNER, one),
+        call("/api/messages/read", MEMBERS, one),
+        call("/api/messages/unread", MEMBERS, one),
+        call("/api/pins/add", OWNER, one),
+        call("/api/pins/remove", OWNER, one),
+        call("/api/pins/list", MEMBERS, |w| form(&[("channel_id", &w.thread)])),
+        call("/api/reactions/add", MEMBERS, |w| reaction(&w.thread, &w.owners_in_thread)),
+        call("/api/reactions/remove", MEMBERS, |w| reaction(&w.thread, &w.owners_in_thread)),
+        call("/api/reactions/people", MEMBERS, |w| reaction(&w.thread, &w.owners_in_thread)),
+        call("/api/threads/list", MEMBERS, |w| form(&[("channel_id", &w.thread)])),
+        // A thread is no place for what belongs to channels, nor for threads.
+        call("/api/threads/create", [401, 401, 404, 404, 403, 403], |w| {
+            form(&[("channel_id", &w.thread), ("name", "inside"), ("message_id", &w.owners_in_thread)])
+        }),
+        call("/api/threads/create", [401, 401, 404, 404, 404, 404], |w| {
+            form(&[("channel_id", &w.channel), ("name", "astray"), ("message_id", &w.owners_in_thread)])
+        }),
+        call("/api/channels/update", [401, 401, 404, 404, 403, 404], |w| {
+            form(&[("channel_id", &w.thread), ("name", "less")])
+        }),
+        call("/api/channels/move", [401, 401, 404, 404, 403, 404], |w| {
+            form(&[("channel_id", &w.thread), ("position", "0")])
+        }),
+        call("/api/channels/delete", [401, 401, 404, 404, 403, 404], |w| form(&[("channel_id", &w.thread)])),
+        Call {
+            path: "/api/messages/history",
+            input: Input::Json(|w| json!({ "channel_id": w.thread, "anchor": { "page": "latest" } })),
+            expected: MEMBERS,
+        },
+        Call {
+            path: "/api/messages/search",
+            input: Input::Json(
+                |w| json!({ "search": { "scope": { "at": "channel", "channel": w.thread }, "query": "words" } }),
+            ),
+            expected: MEMBERS,
+        },
+        Call {
+            path: "/api/pages/load",
+            input: Input::Json(
+                |w| json!({ "place": { "at": "guild", "guild": w.guild, "channel": w.thread, "message": w.owners_in_thread } }),
+            ),
+            expected: MEMBERS,
+        },
+    ]
+}
+
 /// The same for the conversation of owner and member, which is none of anybody else's business.
 pub(crate) fn conversation_calls() -> Vec<Call> {
     let says = |w: &World| form(&[("channel_id", &w.dm), ("content", "between us")]);
@@ -221,5 +292,5 @@ pub(crate) fn conversation_calls() -> Vec<Call> {
 
 /// All of them.
 pub(crate) fn calls() -> Vec<Call> {
-    account_calls().into_iter().chain(guild_calls()).chain(message_calls()).collect()
+    account_calls().into_iter().chain(guild_calls()).chain(message_calls()).chain(thread_calls()).collect()
 }

@@ -8,7 +8,7 @@ use leptos_axum::generate_route_list;
 use protocol::Error;
 use reqwest::Method;
 
-use crate::calls::{Call, calls, conversation_calls};
+use crate::calls::{Call, calls, calls_in_thread, conversation_calls};
 use crate::instance::{Answer, Instance, on_both};
 use crate::pages::PAGES;
 use crate::world::{World, populate};
@@ -88,6 +88,17 @@ async fn a_conversation_is_nobody_elses_business() {
     on_both(&[], async |instance| {
         populate(instance).await;
         for call in conversation_calls() {
+            check(instance, &call).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_is_for_whom_its_channel_is() {
+    on_both(&[], async |instance| {
+        populate(instance).await;
+        for call in calls_in_thread() {
             check(instance, &call).await;
         }
     })

@@ -50,6 +50,10 @@ pub(crate) struct World {
     pub(crate) session_id: String,
     /// The conversation of owner and member.
     pub(crate) dm: String,
+    /// A thread of the channel, started by the owner, and a message of each in it.
+    pub(crate) thread: String,
+    pub(crate) owners_in_thread: String,
+    pub(crate) members_in_thread: String,
 }
 
 pub(crate) fn form(pairs: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
@@ -146,6 +150,11 @@ impl World {
             let shows = [("channel_id", &**place), ("content", "see"), ("attachments[0][id]", &**file)];
             id_of(owner, "/api/messages/send", &shows).await;
         }
+        let thread = [("channel_id", &*channel), ("name", "details of stuff")];
+        let thread = id_of(owner, "/api/threads/create", &thread).await;
+        let says = [("channel_id", &*thread), ("content", "words")];
+        let owners_in_thread = id_of(owner, "/api/messages/send", &says).await;
+        let members_in_thread = id_of(member, "/api/messages/send", &says).await;
         sign_in(instance, "ana").await;
         let devices = owner.call("/api/accounts/devices", &[]).await.json();
         let second = devices.as_array().unwrap().iter().find(|device| device["is_current"] == false).unwrap();
@@ -165,6 +174,9 @@ impl World {
             member_id,
             session_id,
             dm,
+            thread,
+            owners_in_thread,
+            members_in_thread,
         }
     }
 }
