@@ -6,6 +6,7 @@
 //! | `apply` | one durable event after the other: the reducer |
 //! | `sync` | frames, cursors, and what to do when a stream has to be read anew |
 //! | `guild`, `reads`, `timeline`, `layout` | one guild, read marks, one channel's messages and how they stand |
+//! | `threads` | what threads change in all of these |
 //! | `history` | pages of a channel's messages: asking for them, taking them |
 //! | `outbox` | messages on their way |
 //! | `normal` | the same state as plain values, for comparing |
@@ -34,6 +35,7 @@ mod order;
 pub mod outbox;
 pub mod reads;
 pub mod sync;
+mod threads;
 pub mod timeline;
 
 #[cfg(test)]
@@ -41,7 +43,11 @@ mod interleaving_tests;
 #[cfg(test)]
 mod replay_tests;
 #[cfg(test)]
+mod sample_pages;
+#[cfg(test)]
 mod sample_parts;
+#[cfg(test)]
+mod sample_threads;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
@@ -93,6 +99,8 @@ pub struct StoreSignals {
     pub pins_changed: ArcRwSignal<u32>,
     /// Counts up when a message came that addresses the person, or one that does, or did, was changed or deleted.
     pub mentions_changed: ArcRwSignal<u32>,
+    /// The channel somebody went to that is not here: it may be an archived thread.
+    pub sought: ArcRwSignal<Option<ChannelId>>,
     /// The channel that was marked as unread, until it is entered anew: looking at it does not read it.
     pub kept_unread: ArcRwSignal<Option<ChannelId>>,
     /// The reader's time zone and day.
@@ -142,7 +150,7 @@ impl Store {
             .guilds
             .iter()
             .map(|summary| {
-                let reads = summary_reads(summary);
+                let reads = summary_reads(summary, home.rev);
                 GuildEntry::listed(summary.guild.clone(), summary.own_roles.clone(), reads)
             })
             .collect();
@@ -158,6 +166,7 @@ impl Store {
             lacking: ArcRwSignal::default(),
             pins_changed: ArcRwSignal::default(),
             mentions_changed: ArcRwSignal::default(),
+            sought: ArcRwSignal::default(),
             kept_unread: ArcRwSignal::default(),
             clock: ArcRwSignal::new(Clock::utc()),
             build,
@@ -371,7 +380,8 @@ impl Store {
     }
 
     /// Takes a page of history that was asked for with [`Timeline::expect`].
-    pub fn install_history(&self, timeline: &Timeline, history: History, anchor: Anchor) {
+    pub fn install_history(&self, timeline: &Timeline, mut history: History, anchor: Anchor) {
+        self.meet_thread(&mut history);
         history.messages.iter().for_each(|message| self.know_message(message));
         let is_taken = timeline.install(history, anchor, self.my_id(), &self.clock.get_untracked());
         match anchor {
@@ -384,7 +394,7 @@ impl Store {
     /// What the person may do in a channel, from what is known. Tracks.
     pub fn access(&self, channel: ChannelId) -> Permissions {
         match self.guild_of(channel) {
-            Some(guild) => guild.access.get().in_channel(channel),
+            Some(guild) => guild.access_in(channel),
             None => self.timeline(channel).map_or(Permissions::NONE, |timeline| timeline.access.get()),
         }
     }
@@ -467,7 +477,7 @@ impl Store {
         self.dms.set(entries);
     }
 
-    fn forget_timeline(&self, channel: ChannelId) {
+    pub(super) fn forget_timeline(&self, channel: ChannelId) {
         lock(&self.timelines).retain(|timeline| timeline.channel != channel);
         self.strand(channel);
     }

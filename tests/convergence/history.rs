@@ -1,7 +1,7 @@
 //! A random history: people who do everything that can be done, allowed or not.
 
 use backend::actions::{
-    accounts, attachments, channels, dms, guilds, invites, members, messages, pins, reactions,
+    accounts, attachments, channels, dms, guilds, invites, members, messages, pins, reactions, threads,
 };
 use protocol::entity::Message;
 use protocol::event::Event;
@@ -26,6 +26,7 @@ pub(crate) struct History<'a> {
     dms: Vec<ChannelId>,
     messages: Vec<(ChannelId, MessageId)>,
     files: Vec<AttachmentId>,
+    threads: Vec<ChannelId>,
     roles: Vec<(GuildId, RoleId)>,
     count: usize,
     /// What was done, for whoever has to find out why it went wrong.
@@ -77,6 +78,7 @@ impl<'a> History<'a> {
             dms: Vec::new(),
             messages: Vec::new(),
             files: Vec::new(),
+            threads: Vec::new(),
             roles: Vec::new(),
             count: 0,
             told: Vec::new(),
@@ -141,7 +143,9 @@ impl<'a> History<'a> {
 
     async fn act(&mut self, who: &Person, kind: usize) -> Result<()> {
         match kind {
-            0..22 => self.say(who).await,
+            0..14 => self.say(who).await,
+            14..17 => self.start_thread(who).await,
+            17..22 => self.change_thread(who).await,
             22..25 => self.pin(who).await,
             25..30 => self.react(who).await,
             30..36 => self.reply(who).await,
@@ -254,6 +258,42 @@ impl<'a> History<'a> {
         match self.dice.below(3) {
             0 => pins::unpin(&self.app.state, &who.actor, channel, message).await,
             _ => pins::pin(&self.app.state, &who.actor, channel, message).await,
+        }
+    }
+
+    async fn start_thread(&mut self, who: &Person) -> Result<()> {
+        let (channel, message) = match self.dice.below(3) {
+            0 => (self.some_channel(), None),
+            _ => self.dice.pick_new(&self.messages).unzip(),
+        };
+        let Some(channel) = channel else { return Ok(()) };
+        let name = format!("thread {}", self.count);
+        let new = threads::NewThread { name: &name, message, auto_archive_minutes: None, nonce: "" };
+        let made = threads::create(&self.app.state, &who.actor, channel, new).await?;
+        self.threads.push(made.id);
+        // From now on it is a channel like any other.
+        self.channels.push((made.guild_id, made.id));
+        Ok(())
+    }
+
+    async fn change_thread(&mut self, who: &Person) -> Result<()> {
+        let Some(thread) = self.dice.pick_new(&self.threads) else { return Ok(()) };
+        let (state, actor) = (&self.app.state, &who.actor);
+        let name = format!("other thread {}", self.count);
+        let archived = self.dice.below(2) == 0;
+        match self.dice.below(8) {
+            0 | 1 => threads::remove(state, actor, thread).await,
+            2 => threads::unfollow(state, actor, thread).await,
+            3 => threads::set_following(state, actor, thread, archived).await,
+            4 => {
+                let change = threads::ThreadChange { name: Some(&name), ..threads::ThreadChange::default() };
+                threads::update(state, actor, thread, change).await.map(|_| ())
+            }
+            _ => {
+                let archived = Some(archived);
+                let change = threads::ThreadChange { archived, ..threads::ThreadChange::default() };
+                threads::update(state, actor, thread, change).await.map(|_| ())
+            }
         }
     }
 

@@ -86,7 +86,7 @@ pub(super) fn DeleteSection(entry: GuildEntry) -> impl IntoView {
         let members = entry.member_count.get();
         let channels = entry
             .channels
-            .with(|channels| channels.iter().filter(|channel| channel.kind != ChannelKind::Category).count());
+            .with(|channels| channels.iter().filter(|channel| channel.kind == ChannelKind::Text).count());
         format!(
             "{members} {} {channels} {}. This cannot be undone.",
             if members == 1 { "member loses" } else { "members lose" },

@@ -6,7 +6,6 @@ use protocol::event::Event;
 use protocol::{ChannelId, GuildId, Rev, RoleId, Stream, UserId};
 
 use super::guild::{GuildEntry, Stage};
-use super::order::in_order;
 use super::reads::{ReadState, Reads, Removed};
 use super::sync::{LooseMark, Want};
 use super::{DmEntry, Store, lock};
@@ -36,7 +35,7 @@ pub fn apply(store: &Store, stream: Stream, rev: Rev, event: Event) -> bool {
             }
         }
         Stream::Dm(channel) => store.dm_event(channel, rev, event),
-        Stream::User(_) => store.user_event(event),
+        Stream::User(_) => store.user_event(rev, event),
     }
     true
 }
@@ -61,8 +60,11 @@ impl Store {
                 self.review_access(guild);
             }
             Event::ChannelDeleted { channel_id } => {
-                guild.remove_channel(channel_id);
-                self.forget_timeline(channel_id);
+                self.note_end(channel_id);
+                guild.remove_channel(channel_id).into_iter().for_each(|gone| self.forget_timeline(gone));
+            }
+            Event::ThreadCreated { .. } | Event::ThreadUpdated { .. } | Event::ThreadDeleted { .. } => {
+                self.thread_event(guild, rev, event);
             }
             // A message from there may have been the last that was heard of them.
             Event::MemberUpdated { member }
@@ -73,11 +75,7 @@ impl Store {
             // The rest is about channels and members, of which a listed guild has none.
             _ if guild.stage.get_untracked() == Stage::Listed => {}
             Event::RoleUpdated { role } => {
-                guild.roles.update(|roles| {
-                    roles.retain(|known| known.id != role.id);
-                    roles.push(role);
-                    *roles = in_order(std::mem::take(roles), |role| (role.position.into(), role.id.get()));
-                });
+                guild.put_role(role);
                 self.review_access(guild);
             }
             Event::ChannelCreated { channel } | Event::ChannelUpdated { channel, .. } => {
@@ -139,7 +137,7 @@ impl Store {
 
     fn dm_event(&self, channel: ChannelId, rev: Rev, event: Event) {
         match event {
-            Event::MessageCreated { ref message } => {
+            Event::MessageCreated { ref message, .. } => {
                 self.raise_dm(channel, message);
                 self.message_event(None, rev, event);
             }
@@ -173,22 +171,26 @@ impl Store {
             roles: guild.map(|guild| guild.own_roles.get_untracked()).unwrap_or_default(),
             rev,
         };
-        let channel = match &event {
-            Event::MessageCreated { message } => {
+        let (channel, parent) = match &event {
+            Event::MessageCreated { message, parent_id } => {
                 self.know_message(message);
-                self.message_created(&counting, message);
+                self.message_created(&counting, message, *parent_id);
                 let channel = message.channel_id;
                 // A channel that became visible without a word about it: only a snapshot can say what it is.
-                let unknown = |guild: &&GuildEntry| guild.is_loaded() && !guild.has_channel(channel);
+                let place = parent_id.unwrap_or(channel);
+                let unknown = |guild: &&GuildEntry| guild.is_loaded() && !guild.has_channel(place);
                 if let Some(guild) = guild.filter(unknown) {
                     self.want(Want::Guild(guild.id()));
                 }
-                channel
+                if let (Some(guild), Some(_)) = (guild, parent_id) {
+                    guild.thread_said(channel, message.id);
+                }
+                (channel, *parent_id)
             }
             Event::MessageUpdated { message, taken_back } => {
                 self.know_message(message);
                 self.message_updated(&counting, message, taken_back);
-                message.channel_id
+                (message.channel_id, None)
             }
             Event::MessageDeleted {
                 channel_id,
@@ -198,6 +200,7 @@ impl Store {
                 mention_everyone,
                 mention_roles,
                 last_message_id,
+                parent_id,
             } => {
                 let addressed = Addressed {
                     mentions: mentions.clone(),
@@ -207,30 +210,46 @@ impl Store {
                 let mine = *author_id == counting.me;
                 let addressed = !mine && addressed.includes(counting.me, &counting.roles);
                 let gone = Removed { rev, message: *message_id, mine, addressed, last: *last_message_id };
-                self.message_deleted(&counting, *channel_id, &gone);
-                *channel_id
+                self.message_deleted(&counting, *channel_id, *parent_id, &gone);
+                match (guild, parent_id) {
+                    (Some(guild), Some(_)) => guild.thread_unsaid(*channel_id),
+                    (Some(guild), None) => guild.starter_gone(*channel_id, *message_id),
+                    (None, _) => {}
+                }
+                (*channel_id, *parent_id)
             }
             Event::MessagePinned { channel_id, .. } => {
                 count_up(&self.pins_changed);
-                *channel_id
+                (*channel_id, None)
             }
             Event::ReactionChanged { channel_id, .. } | Event::MessageEmbeds { channel_id, .. } => {
-                *channel_id
+                (*channel_id, None)
             }
             _ => return,
         };
+        if let Some(parent) = parent {
+            self.show_event(parent, rev, event.clone());
+        }
+        self.show_event(channel, rev, event);
+    }
+
+    /// Lets the messages of a channel follow an event, if they are here.
+    pub(super) fn show_event(&self, channel: ChannelId, rev: Rev, event: Event) {
         if let Some(timeline) = self.timeline(channel) {
             timeline.record(rev, &event);
-            timeline.apply(event, counting.me, &self.clock.get_untracked(), true);
+            timeline.apply(event, self.my_id(), &self.clock.get_untracked(), true);
         }
     }
 
-    fn message_created(&self, counting: &Counting<'_>, message: &Message) {
+    fn message_created(&self, counting: &Counting<'_>, message: &Message, parent: Option<ChannelId>) {
         let (channel, id, mine) = (message.channel_id, message.id, message.author.id == counting.me);
         let addressed = message.addresses(counting.me, &counting.roles);
         let loose = self.loose_mark(channel);
         counting.reads.update(|reads: &mut Reads| {
             let read = reads.entry(channel).or_insert_with(|| ReadState::before(id, loose));
+            if let Some(parent) = parent {
+                read.is_thread_of(parent, 0);
+            }
             read.arrived(id, mine, addressed);
         });
         if addressed {
@@ -261,10 +280,19 @@ impl Store {
         }
     }
 
-    fn message_deleted(&self, counting: &Counting<'_>, channel: ChannelId, gone: &Removed) {
+    fn message_deleted(
+        &self,
+        counting: &Counting<'_>,
+        channel: ChannelId,
+        parent: Option<ChannelId>,
+        gone: &Removed,
+    ) {
         let loose = self.loose_mark(channel);
         counting.reads.update(|reads| {
             let read = reads.entry(channel).or_insert_with(|| ReadState::read(gone, loose));
+            if let Some(parent) = parent {
+                read.is_thread_of(parent, 0);
+            }
             read.removed(gone);
         });
         if gone.addressed {
@@ -274,7 +302,7 @@ impl Store {
         count_up(&self.pins_changed);
     }
 
-    fn user_event(&self, event: Event) {
+    fn user_event(&self, rev: Rev, event: Event) {
         match event {
             Event::GuildJoined { guild } if self.guild(guild.id).is_none() => {
                 self.guilds.update(|guilds| guilds.push(GuildEntry::listed(guild, Vec::new(), Reads::new())));
@@ -284,6 +312,7 @@ impl Store {
             Event::GuildLeft { guild_id } => self.forget_guild(guild_id),
             Event::DmOpened { dm } => self.dm_opened(&dm),
             Event::ReadMarked { mark, back } => self.marked(LooseMark { mark, back }),
+            Event::ThreadFollowed { .. } => self.thread_followed(rev, event),
             Event::MeUpdated { me } => {
                 self.know(&me.user);
                 self.me.set(me);
@@ -379,7 +408,7 @@ impl Store {
         });
     }
 
-    fn loose_mark(&self, channel: ChannelId) -> Option<LooseMark> {
+    pub(super) fn loose_mark(&self, channel: ChannelId) -> Option<LooseMark> {
         lock(&self.sync).loose_marks.get(&channel).copied()
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
-use protocol::entity::{Channel, ChannelKind, Guild, Member, Presence, Role};
+use protocol::entity::{Channel, ChannelKind, FollowedThread, Guild, Member, Presence, Role};
 use protocol::permissions::{self, Permissions, Standing};
 use protocol::snapshot::{GuildSnapshot, GuildSummary, MembersPage};
-use protocol::{ChannelId, Error, RoleId, UserId};
+use protocol::{ChannelId, Error, Rev, RoleId, UserId};
 
 use super::order::in_order;
 use super::reads::{ReadState, Reads};
@@ -51,7 +52,8 @@ pub struct GuildSignals {
     pub stage: ArcRwSignal<Stage>,
     /// Unread and mentions, also while the guild is only listed.
     pub reads: ArcRwSignal<Reads>,
-    /// Channels and categories the person can see, by id. Their `last_message_id` is in `reads` instead.
+    /// Channels and categories the person can see, by id; also threads that are not archived, and those of the others that
+    /// were opened here. Their `last_message_id` is in `reads` instead.
     pub channels: ArcRwSignal<Vec<Channel>>,
     /// Roles, @everyone first.
     pub roles: ArcRwSignal<Vec<Role>>,
@@ -65,6 +67,8 @@ pub struct GuildSignals {
     pub online: ArcRwSignal<BTreeSet<UserId>>,
     /// What the person may do.
     pub access: ArcRwSignal<Access>,
+    /// Revision of the person's stream that the last snapshot was of: which threads they followed up to there it said.
+    pub(super) own_rev: AtomicI64,
 }
 
 impl std::ops::Deref for GuildEntry {
@@ -115,6 +119,7 @@ impl GuildEntry {
             own_roles: ArcRwSignal::new(own_roles),
             online: ArcRwSignal::default(),
             access: ArcRwSignal::new(Access { guild: Permissions::NONE, channels: Vec::new() }),
+            own_rev: AtomicI64::new(0),
         }))
     }
 
@@ -157,19 +162,26 @@ impl GuildEntry {
     }
 
     pub(super) fn load(&self, snapshot: GuildSnapshot) {
-        let GuildSnapshot { guild, mut channels, roles, members, member_count, marks, .. } = snapshot;
-        let reads = channels
+        let GuildSnapshot { guild, mut channels, roles, members, member_count, marks, own_rev, .. } =
+            snapshot;
+        let mut reads: Reads = channels
             .iter()
             .filter(|channel| channel.kind != ChannelKind::Category)
             .map(|channel| {
                 let mark = marks.iter().find(|mark| mark.channel_id == channel.id);
-                (channel.id, ReadState::from_snapshot(channel.last_message_id, mark))
+                let mut read = ReadState::from_snapshot(channel.last_message_id, mark);
+                if let Some(parent) = channel.parent_id.filter(|_| channel.thread.is_some()) {
+                    read.is_thread_of(parent, own_rev);
+                }
+                (channel.id, read)
             })
             .collect();
-        let reads = self.keep_marks(reads);
+        add_followed(&mut reads, &snapshot.followed, own_rev);
+        let reads = self.keep_marks(reads, own_rev);
         for channel in &mut channels {
             channel.last_message_id = None;
         }
+        self.keep_archived(&mut channels);
         let channels = in_order(channels, |channel| (channel.id.get(), 0));
         let members = in_order(members, |member| (member.user.id.get(), 0));
         self.guild.set(guild);
@@ -185,20 +197,48 @@ impl GuildEntry {
     }
 
     /// What the rail shows, for a guild whose channels are not here.
-    pub(super) fn summarise(&self, summary: &GuildSummary) {
+    pub(super) fn summarise(&self, summary: &GuildSummary, own_rev: Rev) {
         self.guild.set(summary.guild.clone());
         self.own_roles.set(summary.own_roles.clone());
-        self.reads.set(self.keep_marks(summary_reads(summary)));
+        self.reads.set(self.keep_marks(summary_reads(summary, own_rev), own_rev));
     }
 
-    /// Read marks are told on another stream, so one may be here that the snapshot does not know yet.
-    fn keep_marks(&self, mut fresh: Reads) -> Reads {
+    /// Read marks are told on another stream, so one may be here that the snapshot does not know yet. So is which threads
+    /// the person follows.
+    fn keep_marks(&self, mut fresh: Reads, own_rev: Rev) -> Reads {
+        self.own_rev.store(own_rev, Ordering::Relaxed);
         self.reads.with_untracked(|known| {
             for (channel, read) in &mut fresh {
                 known.get(channel).into_iter().for_each(|known| read.join(known));
             }
+            for (thread, read) in known.iter().filter(|(_, read)| read.is_followed_since(own_rev)) {
+                fresh.entry(*thread).or_insert_with(|| read.clone());
+            }
         });
         fresh
+    }
+
+    /// Archived threads are in no snapshot: those that are here stay, with their channels.
+    fn keep_archived(&self, fresh: &mut Vec<Channel>) {
+        let is_fresh = |fresh: &[Channel], id: ChannelId| fresh.iter().any(|channel| channel.id == id);
+        let kept = self.channels.with_untracked(|known| {
+            let archived = known.iter().filter(|channel| {
+                is_archived(channel)
+                    && !is_fresh(fresh, channel.id)
+                    && channel.parent_id.is_some_and(|parent| is_fresh(fresh, parent))
+            });
+            archived.cloned().collect::<Vec<_>>()
+        });
+        fresh.extend(kept);
+    }
+
+    /// What the person may do in a channel. Tracks what decides it.
+    pub fn access_in(&self, channel: ChannelId) -> Permissions {
+        let access = leptos::prelude::Get::get(&self.access);
+        match self.thread(channel).and_then(|thread| thread.parent_id) {
+            Some(parent) => permissions::in_thread(access.in_channel(parent)),
+            None => access.in_channel(channel),
+        }
     }
 
     pub(super) fn put_channel(&self, mut channel: Channel) {
@@ -213,16 +253,31 @@ impl GuildEntry {
         });
     }
 
-    /// Takes a channel away; the children of a category stand alone from now on.
-    pub(super) fn remove_channel(&self, channel: ChannelId) {
+    /// Takes a channel away with its threads; the channels of a category stand alone from now on. Answers all that went.
+    pub(super) fn remove_channel(&self, channel: ChannelId) -> Vec<ChannelId> {
+        let mut gone = vec![channel];
         self.channels.update(|channels| {
-            channels.retain(|known| known.id != channel);
+            channels.retain(|known| {
+                let is_part = known.thread.is_some() && known.parent_id == Some(channel);
+                if is_part {
+                    gone.push(known.id);
+                }
+                known.id != channel && !is_part
+            });
             for child in channels.iter_mut().filter(|child| child.parent_id == Some(channel)) {
                 child.parent_id = None;
             }
         });
-        self.reads.update(|reads| {
-            reads.remove(&channel);
+        self.reads.update(|reads| reads.retain(|id, read| *id != channel && read.parent() != Some(channel)));
+        gone
+    }
+
+    /// Adds or replaces a role.
+    pub(super) fn put_role(&self, role: Role) {
+        self.roles.update(|roles| {
+            roles.retain(|known| known.id != role.id);
+            roles.push(role);
+            *roles = in_order(std::mem::take(roles), |role| (role.position.into(), role.id.get()));
         });
     }
 
@@ -287,7 +342,8 @@ impl GuildEntry {
         let mut channels = Vec::new();
         let mut hidden = Vec::new();
         self.channels.with_untracked(|known| {
-            for channel in known {
+            // Threads go with their channels.
+            for channel in known.iter().filter(|channel| channel.thread.is_none()) {
                 let bits = permissions::in_channel(Some(&standing), &channel.overwrites);
                 if !bits.contains(Permissions::VIEW_CHANNEL) {
                     hidden.push(channel.id);
@@ -296,9 +352,7 @@ impl GuildEntry {
                 }
             }
         });
-        for channel in &hidden {
-            self.remove_channel(*channel);
-        }
+        let hidden = hidden.into_iter().flat_map(|channel| self.remove_channel(channel)).collect();
         self.access.set(Access { guild, channels });
         Some(hidden)
     }
@@ -320,7 +374,21 @@ impl GuildEntry {
     }
 }
 
-/// The unread channels a summary names.
-pub(super) fn summary_reads(summary: &GuildSummary) -> Reads {
-    summary.unread.iter().map(|unread| (unread.channel_id, ReadState::from_summary(unread))).collect()
+/// Whether this is a thread that was put away.
+pub(super) fn is_archived(channel: &Channel) -> bool {
+    channel.thread.as_ref().is_some_and(|thread| thread.is_archived)
+}
+
+/// The unread channels a summary names, and the threads the person follows.
+pub(super) fn summary_reads(summary: &GuildSummary, own_rev: Rev) -> Reads {
+    let unread = summary.unread.iter();
+    let mut reads = unread.map(|unread| (unread.channel_id, ReadState::from_summary(unread))).collect();
+    add_followed(&mut reads, &summary.followed, own_rev);
+    reads
+}
+
+fn add_followed(reads: &mut Reads, followed: &[FollowedThread], own_rev: Rev) {
+    for thread in followed {
+        reads.insert(thread.thread_id, ReadState::followed(thread, own_rev));
+    }
 }

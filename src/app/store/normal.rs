@@ -7,7 +7,7 @@ use protocol::entity::{Channel, ChannelKind, Guild, Me, Member, Message, Role, U
 use protocol::permissions::Permissions;
 use protocol::{ChannelId, limits};
 
-use super::guild::GuildEntry;
+use super::guild::{GuildEntry, is_archived};
 use super::reads::Reads;
 use super::timeline::Timeline;
 use super::{Store, lock};
@@ -86,6 +86,8 @@ impl Store {
         let reads = entry.reads.get_untracked();
         let loaded = entry.is_loaded().then(|| {
             let mut channels = entry.channels.get_untracked();
+            // Archived ones are here as long as somebody looks at them, and in no snapshot.
+            channels.retain(|channel| !is_archived(channel));
             let known: Vec<ChannelId> = channels.iter().map(|channel| channel.id).collect();
             for channel in &mut channels {
                 // A category somebody may not see says nothing, and nobody tells them when it goes.

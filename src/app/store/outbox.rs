@@ -107,6 +107,7 @@ impl Store {
             embeds: Vec::new(),
             reactions: Vec::new(),
             pinned: false,
+            thread: None,
             nonce: Some(nonce.to_string()),
         };
         timeline.enqueue(nonce.clone(), message, &self.clock.get_untracked());

@@ -2,7 +2,7 @@
 
 use litemap::LiteMap;
 
-use protocol::entity::{MovedBack, ReadMark};
+use protocol::entity::{FollowedThread, MovedBack, ReadMark};
 use protocol::snapshot::UnreadChannel;
 use protocol::{ChannelId, MessageId, Rev};
 
@@ -34,6 +34,29 @@ pub struct ReadState {
     counted_rev: Rev,
     /// Mentions that were taken back lately: a mark that is told on another stream may have counted them.
     gone: Vec<(Rev, MessageId)>,
+    /// What is special about a thread.
+    thread: Option<ThreadReads>,
+}
+
+/// What of a thread waits for the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interest {
+    /// Nothing: they do not follow it.
+    None,
+    /// What addresses them: they follow it, muted.
+    Muted,
+    /// All of it.
+    Full,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ThreadReads {
+    parent: ChannelId,
+    interest: Interest,
+    /// Revision of the person's stream at which that was known.
+    told: Rev,
+    /// Put away: nothing in it waits.
+    is_archived: bool,
 }
 
 /// Mentions taken back that are remembered: far more than come between two streams' events.
@@ -65,7 +88,57 @@ impl ReadState {
             mentioned: Vec::new(),
             counted_rev: 0,
             gone: Vec::new(),
+            thread: None,
         }
+    }
+
+    /// From a snapshot, of a thread the person follows; `told` is the revision of their stream that it is of.
+    pub(super) fn followed(thread: &FollowedThread, told: Rev) -> Self {
+        let FollowedThread { thread_id, parent_id, is_muted, is_archived, last_message_id, .. } = *thread;
+        let mark = ReadMark {
+            channel_id: thread_id,
+            last_read_id: thread.last_read_id,
+            mentions: thread.mentions,
+            turns: thread.turns,
+        };
+        let interest = if is_muted { Interest::Muted } else { Interest::Full };
+        let thread = Some(ThreadReads { parent: parent_id, interest, told, is_archived });
+        Self { thread, ..Self::from_snapshot(last_message_id, Some(&mark)) }
+    }
+
+    /// Takes note that this is a thread of a channel; of one that was not known nothing waits.
+    pub(super) fn is_thread_of(&mut self, parent: ChannelId, told: Rev) -> &mut Self {
+        self.thread.get_or_insert(ThreadReads { parent, interest: Interest::None, told, is_archived: false });
+        self
+    }
+
+    /// The channel of the thread this is.
+    pub(super) fn parent(&self) -> Option<ChannelId> {
+        self.thread.map(|thread| thread.parent)
+    }
+
+    /// What of the thread waits for the person; of a channel everything does.
+    pub fn interest(&self) -> Interest {
+        self.thread.map_or(Interest::Full, |thread| thread.interest)
+    }
+
+    /// The person follows the thread in another way, unless something newer is known.
+    pub(super) fn set_interest(&mut self, interest: Interest, told: Rev) {
+        if let Some(thread) = self.thread.as_mut().filter(|thread| thread.told <= told) {
+            (thread.interest, thread.told) = (interest, told);
+        }
+    }
+
+    /// The thread was put away or opened again.
+    pub(super) fn set_archived(&mut self, is_archived: bool) {
+        if let Some(thread) = &mut self.thread {
+            thread.is_archived = is_archived;
+        }
+    }
+
+    /// Whether the person followed the thread after a revision of their stream.
+    pub(super) fn is_followed_since(&self, rev: Rev) -> bool {
+        self.thread.is_some_and(|thread| thread.told > rev && thread.interest != Interest::None)
     }
 
     /// From the summary of a guild whose channels are not loaded.
@@ -105,16 +178,25 @@ impl ReadState {
         read
     }
 
-    /// Whether there is something new.
+    /// Whether there is something new that waits for the person.
     pub fn is_unread(&self) -> bool {
-        self.last_message_id > self.last_read_id
+        let counts = match self.thread {
+            None => true,
+            Some(ThreadReads { is_archived: true, .. } | ThreadReads { interest: Interest::None, .. }) => {
+                false
+            }
+            Some(ThreadReads { interest: Interest::Muted, .. }) => self.addressed() > 0,
+            Some(ThreadReads { interest: Interest::Full, .. }) => true,
+        };
+        counts && self.last_message_id > self.last_read_id
     }
 
     /// How often the person was addressed since they last looked.
     pub fn mentions(&self) -> u32 {
-        if !self.is_unread() {
-            return 0;
-        }
+        if self.is_unread() { self.addressed() } else { 0 }
+    }
+
+    fn addressed(&self) -> u32 {
         self.counted.saturating_add(u32::try_from(self.mentioned.len()).unwrap_or(u32::MAX))
     }
 
@@ -171,9 +253,13 @@ impl ReadState {
     /// The newer one of what is known here and what is known elsewhere of the same channel's mark; `self` has the messages.
     pub(super) fn join(&mut self, known: &Self) {
         if known.turns > self.turns {
-            *self = Self { last_message_id: self.last_message_id, ..known.clone() };
+            let (last_message_id, thread) = (self.last_message_id, self.thread);
+            *self = Self { last_message_id, thread, ..known.clone() };
         } else if known.turns == self.turns {
             self.read_to(known.last_read_id);
+        }
+        if let Some(thread) = known.thread {
+            self.set_interest(thread.interest, thread.told);
         }
     }
 
@@ -221,7 +307,7 @@ mod tests {
     use protocol::entity::ReadMark;
     use protocol::{ChannelId, MessageId};
 
-    use super::{ReadState, Removed};
+    use super::{Interest, ReadState, Removed};
 
     fn id(number: i64) -> Option<MessageId> {
         MessageId::new(number)
@@ -249,6 +335,25 @@ mod tests {
         assert_eq!(read.mentions(), 2);
         read.marked(&mark(10, 0), None);
         assert_eq!(read.mentions(), 1, "message 11 is still unread");
+    }
+
+    #[test]
+    fn of_a_thread_only_what_one_follows_waits_and_of_a_muted_one_only_mentions() {
+        let mut read = ReadState::from_snapshot(id(10), None);
+        read.is_thread_of(ChannelId::from_trusted(1), 5);
+        assert!(!read.is_unread(), "nobody has to read what they do not follow");
+        read.set_interest(Interest::Full, 6);
+        assert!(read.is_unread());
+        read.set_interest(Interest::None, 4);
+        assert!(read.is_unread(), "what was said earlier on that stream comes late");
+        read.set_interest(Interest::Muted, 7);
+        assert!(!read.is_unread());
+        read.arrived(MessageId::from_trusted(11), false, true);
+        assert_eq!((read.is_unread(), read.mentions()), (true, 1));
+        read.set_archived(true);
+        assert_eq!((read.is_unread(), read.mentions()), (false, 0));
+        read.set_archived(false);
+        assert_eq!(read.mentions(), 1);
     }
 
     #[test]

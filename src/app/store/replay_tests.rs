@@ -28,6 +28,10 @@ enum Step {
     MoveChannel(u8, u8),
     DropChannel(u8),
     Silence(u8, bool),
+    Thread { place: u8, starter: bool, owner: u8 },
+    Archive(u8, bool),
+    DropThread(u8),
+    Follow(u8, u8),
     GuildName,
 }
 
@@ -53,6 +57,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any::<u8>(), any::<u8>()).prop_map(|(channel, parent)| Step::MoveChannel(channel, parent)),
         1 => any::<u8>().prop_map(Step::DropChannel),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(channel, silent)| Step::Silence(channel, silent)),
+        3 => (any::<u8>(), any::<bool>(), any::<u8>())
+            .prop_map(|(place, starter, owner)| Step::Thread { place, starter, owner }),
+        2 => (any::<u8>(), any::<bool>()).prop_map(|(which, archived)| Step::Archive(which, archived)),
+        1 => any::<u8>().prop_map(Step::DropThread),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(which, how)| Step::Follow(which, how)),
         1 => Just(Step::GuildName),
     ]
 }
@@ -66,6 +75,7 @@ fn play(world: &mut World, step: &Step) {
     let texts = of_kind(world, ChannelKind::Text);
     let mut places = texts.clone();
     places.extend([world.dm, world.far_channel()]);
+    places.extend(world.thread_ids());
     match *step {
         Step::Post { place, author, text, reply } => {
             if let (Some(place), Some(text)) = (pick(&places, place), pick(&TEXTS, text)) {
@@ -125,11 +135,10 @@ fn play(world: &mut World, step: &Step) {
             }
         }
         Step::Silence(which, silent) => silence(world, which, silent),
-        Step::GuildName => {
-            world.guild.name.push('!');
-            let guild = world.guild.clone();
-            world.emit_guild(Event::GuildUpdated { guild });
+        Step::Thread { .. } | Step::Archive(..) | Step::DropThread(_) | Step::Follow(..) => {
+            play_thread(world, step, &texts);
         }
+        Step::GuildName => rename_guild(world),
     }
 }
 
@@ -164,6 +173,47 @@ fn post(world: &mut World, place: ChannelId, author: u8, text: &str, reply: bool
         .copied()
         .filter(|id| reply && world.told(*id).is_some_and(|message| message.channel_id == place));
     world.post(place, author, text, None, reply_to);
+}
+
+fn rename_guild(world: &mut World) {
+    world.guild.name.push('!');
+    let guild = world.guild.clone();
+    world.emit_guild(Event::GuildUpdated { guild });
+}
+
+fn play_thread(world: &mut World, step: &Step, texts: &[ChannelId]) {
+    let threads = world.thread_ids();
+    match *step {
+        Step::Thread { place, starter, owner } => start_thread(world, texts, place, starter, owner),
+        Step::Archive(which, archived) => {
+            pick(&threads, which).into_iter().for_each(|id| world.archive(id, archived));
+        }
+        Step::DropThread(which) => pick(&threads, which).into_iter().for_each(|id| world.delete_thread(id)),
+        Step::Follow(which, how) => {
+            if let Some(id) = pick(&threads, which) {
+                match how % 4 {
+                    0 => world.unfollow(id),
+                    1 => world.mute(id, true),
+                    2 => world.mute(id, false),
+                    _ => world.follow_by_hand(id),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Starts a thread in a channel, or from one of its messages.
+fn start_thread(world: &mut World, texts: &[ChannelId], place: u8, starter: bool, owner: u8) {
+    let (Some(place), Some(owner)) = (pick(texts, place), pick(&world.members.clone(), owner)) else {
+        return;
+    };
+    let starter = world
+        .message_ids()
+        .into_iter()
+        .filter(|_| starter)
+        .rfind(|id| world.told(*id).is_some_and(|message| message.channel_id == place));
+    world.start_thread(place, starter, owner);
 }
 
 /// Takes the right to write in a channel from everybody, or gives it back.
@@ -406,5 +456,32 @@ fn what_is_said_to_a_role_counts_for_those_who_have_it_now() {
         let member = Member { user: user.clone(), joined_at: Timestamp::from_millis(0), roles: Vec::new() };
         apply(&store, Stream::Guild(guild), 99, Event::MemberUpdated { member });
         assert_eq!(store.next_want(), Some(want));
+    }
+}
+
+#[test]
+fn a_thread_that_is_gone_is_not_followed_by_what_comes_late() {
+    for whole_channel in [false, true] {
+        let mut world = World::new();
+        let ana = UserId::from_trusted(102);
+        let art = ChannelId::from_trusted(12);
+        world.start_thread(art, None, ana);
+        let store = Store::new(world.page(shown()));
+        world.log.clear();
+        let thread = world.thread_ids()[0];
+        world.post(thread, ana, "hello @me", None, None);
+        if whole_channel {
+            world.delete_channel(art);
+        } else {
+            world.delete_thread(thread);
+        }
+        let me = Stream::User(world.me());
+        let (late, early): (Vec<_>, Vec<_>) =
+            world.log.iter().cloned().partition(|(stream, ..)| *stream == me);
+        assert_eq!(late.len(), 1, "that it is followed");
+        for (stream, rev, event) in early.into_iter().chain(late) {
+            apply(&store, stream, rev, event);
+        }
+        assert_eq!(store.normal_form(), Store::new(world.page(shown())).normal_form());
     }
 }

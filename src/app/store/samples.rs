@@ -3,17 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::entity::{
-    Addressed, Channel, ChannelKind, ChannelPlace, Dm, Embed, Guild, Me, Member, Message, MessageKind,
-    MovedBack, Preview, Quoted, Reaction, ReadMark, Role, Settings, User,
+    Addressed, Channel, ChannelKind, ChannelPlace, Embed, Guild, Me, Member, Message, MessageKind, MovedBack,
+    Preview, Quoted, Reaction, ReadMark, Role, Settings, User,
 };
 use protocol::event::Event;
-use protocol::permissions::{self, Permissions, Standing};
-use protocol::snapshot::{
-    Anchor, GuildSnapshot, GuildSummary, History, HomeSnapshot, PageData, UnreadChannel,
-};
+use protocol::permissions::Permissions;
 use protocol::{ChannelId, GuildId, MessageId, Rev, RoleId, Stream, Timestamp, UserId};
 
-use super::sample_parts::{keep_called, page_of};
+use super::sample_parts::keep_called;
 
 /// The person whose client is tested.
 pub(super) const ME: i64 = 101;
@@ -36,12 +33,15 @@ pub(super) struct World {
     pub(super) members: Vec<UserId>,
     pub(super) channels: Vec<Channel>,
     pub(super) dm: ChannelId,
-    messages: Vec<Message>,
-    reactors: BTreeMap<(MessageId, String), BTreeSet<UserId>>,
-    marks: BTreeMap<ChannelId, Option<MessageId>>,
-    turns: BTreeMap<ChannelId, u32>,
-    revs: BTreeMap<Stream, Rev>,
-    next_id: i64,
+    pub(super) messages: Vec<Message>,
+    pub(super) reactors: BTreeMap<(MessageId, String), BTreeSet<UserId>>,
+    pub(super) threads: Vec<Channel>,
+    /// The threads the person follows, and whether they are muted.
+    pub(super) followed: BTreeMap<ChannelId, bool>,
+    pub(super) marks: BTreeMap<ChannelId, Option<MessageId>>,
+    pub(super) turns: BTreeMap<ChannelId, u32>,
+    pub(super) revs: BTreeMap<Stream, Rev>,
+    pub(super) next_id: i64,
     pub(super) log: Vec<(Stream, Rev, Event)>,
 }
 
@@ -72,6 +72,8 @@ impl World {
             dm: ChannelId::from_trusted(77),
             messages: Vec::new(),
             reactors: BTreeMap::new(),
+            threads: Vec::new(),
+            followed: BTreeMap::new(),
             marks: BTreeMap::new(),
             turns: BTreeMap::new(),
             revs: BTreeMap::new(),
@@ -99,6 +101,7 @@ impl World {
             position: i32::try_from(id).unwrap_or_default(),
             overwrites: Vec::new(),
             last_message_id: None,
+            thread: None,
         }
     }
 
@@ -113,7 +116,7 @@ impl World {
         self.next_id << 32
     }
 
-    fn stream_of(&self, channel: ChannelId) -> Stream {
+    pub(super) fn stream_of(&self, channel: ChannelId) -> Stream {
         if channel == self.dm {
             Stream::Dm(channel)
         } else if channel == self.far_channel() {
@@ -141,6 +144,8 @@ impl World {
         nonce: Option<&str>,
         reply_to: Option<MessageId>,
     ) -> Message {
+        self.wake(channel);
+        let (before, parent_id) = (self.last(channel), self.parent_of(channel));
         let id = MessageId::from_trusted(self.fresh_id());
         let mut message = Message {
             id,
@@ -158,15 +163,22 @@ impl World {
             embeds: Vec::new(),
             reactions: Vec::new(),
             pinned: false,
+            thread: None,
             nonce: nonce.map(str::to_owned),
         };
         keep_called(&mut message);
         self.messages.push(message);
         let message = self.told(id).expect("just posted");
-        if author == self.me() {
+        let mine = author == self.me();
+        if mine {
             self.marks.insert(channel, Some(id));
         }
-        self.emit(self.stream_of(channel), Event::MessageCreated { message: message.clone() });
+        self.count_said(channel, Some(id));
+        self.emit(self.stream_of(channel), Event::MessageCreated { message: message.clone(), parent_id });
+        // Whoever is one of many that are addressed does not follow it.
+        if mine || message.mentions.iter().any(|user| user.id == self.me()) {
+            self.follow(channel, if mine { Some(id) } else { before });
+        }
         message
     }
 
@@ -220,6 +232,7 @@ impl World {
     pub(super) fn delete(&mut self, id: MessageId) {
         let Some(at) = self.messages.iter().position(|message| message.id == id) else { return };
         let message = self.messages.remove(at);
+        self.count_said(message.channel_id, None);
         let Addressed { mentions, mention_everyone, mention_roles } = message.addressed();
         self.emit(
             self.stream_of(message.channel_id),
@@ -231,13 +244,14 @@ impl World {
                 mention_everyone,
                 mention_roles,
                 last_message_id: self.last(message.channel_id),
+                parent_id: self.parent_of(message.channel_id),
             },
         );
     }
 
     pub(super) fn mark_read(&mut self, channel: ChannelId) {
         let last = self.last(channel);
-        if self.marks.get(&channel).copied().flatten() >= last {
+        if self.marks.get(&channel).copied().flatten() >= last || !self.can_be_unread(channel) {
             return;
         }
         self.marks.insert(channel, last);
@@ -247,7 +261,7 @@ impl World {
 
     pub(super) fn mark_unread(&mut self, message: MessageId) {
         let channel = self.messages.iter().find(|known| known.id == message).map(|known| known.channel_id);
-        let Some(channel) = channel else { return };
+        let Some(channel) = channel.filter(|channel| self.can_be_unread(*channel)) else { return };
         let from = self.marks.get(&channel).copied().flatten();
         let Some(from_id) = from.filter(|read| *read >= message) else { return };
         self.marks.insert(channel, MessageId::new(message.get() - 1));
@@ -309,6 +323,7 @@ impl World {
     pub(super) fn delete_channel(&mut self, id: ChannelId) {
         self.channels.retain(|channel| channel.id != id);
         self.messages.retain(|message| message.channel_id != id);
+        self.forget_threads_of(id);
         for child in self.channels.iter_mut().filter(|child| child.parent_id == Some(id)) {
             child.parent_id = None;
         }
@@ -329,6 +344,7 @@ impl World {
     /// A message as the backend tells it now.
     pub(super) fn told(&self, id: MessageId) -> Option<Message> {
         let mut message = self.messages.iter().find(|message| message.id == id)?.clone();
+        message.thread = self.thread_under(id);
         message.author = self.users[&message.author.id].clone();
         for mentioned in &mut message.mentions {
             *mentioned = self.users[&mentioned.id].clone();
@@ -341,11 +357,11 @@ impl World {
         Some(message)
     }
 
-    fn last(&self, channel: ChannelId) -> Option<MessageId> {
+    pub(super) fn last(&self, channel: ChannelId) -> Option<MessageId> {
         self.messages.iter().filter(|message| message.channel_id == channel).map(|message| message.id).max()
     }
 
-    fn mark(&self, channel: ChannelId) -> ReadMark {
+    pub(super) fn mark(&self, channel: ChannelId) -> ReadMark {
         let last_read_id = self.marks.get(&channel).copied().flatten();
         let (me, roles) = (self.me(), Vec::from_iter(self.crew(channel)));
         let unread = self.messages.iter().filter(|message| {
@@ -359,7 +375,7 @@ impl World {
         }
     }
 
-    fn own(&self) -> Me {
+    pub(super) fn own(&self) -> Me {
         Me {
             user: self.users[&self.me()].clone(),
             email: None,
@@ -368,7 +384,7 @@ impl World {
         }
     }
 
-    fn member(&self, id: UserId) -> Member {
+    pub(super) fn member(&self, id: UserId) -> Member {
         self.member_with(id, ChannelId::from_trusted(11))
     }
 
@@ -379,130 +395,12 @@ impl World {
     }
 
     /// The role that the person has in the guild of a channel.
-    fn crew(&self, channel: ChannelId) -> Option<RoleId> {
+    pub(super) fn crew(&self, channel: ChannelId) -> Option<RoleId> {
         let role = if channel == self.far_channel() { 51 } else { 50 };
         (channel != self.dm).then(|| RoleId::from_trusted(role))
     }
 
-    fn rev(&self, stream: Stream) -> Rev {
+    pub(super) fn rev(&self, stream: Stream) -> Rev {
         self.revs.get(&stream).copied().unwrap_or_default()
-    }
-
-    fn summary(&self, guild: &Guild, channels: &[ChannelId]) -> GuildSummary {
-        let unread = channels.iter().filter_map(|channel| {
-            let mark = self.mark(*channel);
-            let last_message_id = self.last(*channel).filter(|last| Some(*last) > mark.last_read_id)?;
-            Some(UnreadChannel {
-                channel_id: *channel,
-                last_message_id,
-                last_read_id: mark.last_read_id,
-                mentions: mark.mentions,
-                turns: mark.turns,
-            })
-        });
-        GuildSummary {
-            guild: guild.clone(),
-            unread: unread.collect(),
-            own_roles: channels.first().and_then(|channel| self.crew(*channel)).into_iter().collect(),
-            rev: self.rev(Stream::Guild(guild.id)),
-        }
-    }
-
-    fn standing(&self) -> Standing {
-        Standing {
-            user: self.me(),
-            is_owner: self.guild.owner_id == self.me(),
-            everyone_role: self.guild.id.cast(),
-            everyone: self.roles[0].permissions,
-            roles: Vec::new(),
-        }
-    }
-
-    fn visible(&self) -> Vec<(Channel, Permissions)> {
-        let standing = self.standing();
-        let with_bits = self.channels.iter().map(|channel| {
-            let channel = Channel { last_message_id: self.last(channel.id), ..channel.clone() };
-            let bits = permissions::in_channel(Some(&standing), &channel.overwrites);
-            (channel, bits)
-        });
-        with_bits.filter(|(_, bits)| bits.contains(Permissions::VIEW_CHANNEL)).collect()
-    }
-
-    pub(super) fn guild_snapshot(&self) -> GuildSnapshot {
-        let visible = self.visible();
-        let access = permissions::in_guild(Some(&self.standing()));
-        GuildSnapshot {
-            guild: self.guild.clone(),
-            roles: self.roles.clone(),
-            members: self.members.iter().map(|id| self.member(*id)).collect(),
-            member_count: u32::try_from(self.members.len()).unwrap_or_default(),
-            own_roles: self.crew(ChannelId::from_trusted(11)).into_iter().collect(),
-            marks: visible.iter().map(|(channel, _)| self.mark(channel.id)).collect(),
-            access,
-            channel_access: visible
-                .iter()
-                .filter(|(_, bits)| *bits != access)
-                .map(|(c, b)| (c.id, *b))
-                .collect(),
-            channels: visible.into_iter().map(|(channel, _)| channel).collect(),
-            online: Vec::new(),
-            rev: self.rev(Stream::Guild(self.guild.id)),
-        }
-    }
-
-    /// A channel's whole history.
-    pub(super) fn history(&self, channel: ChannelId) -> History {
-        let ids =
-            self.messages.iter().filter(|message| message.channel_id == channel).map(|message| message.id);
-        History {
-            channel_id: channel,
-            messages: ids.filter_map(|id| self.told(id)).collect(),
-            has_older: false,
-            has_newer: false,
-            last_read_id: self.marks.get(&channel).copied().flatten(),
-            turns: self.turns.get(&channel).copied().unwrap_or_default(),
-            access: Permissions::DM,
-            rev: self.rev(self.stream_of(channel)),
-        }
-    }
-
-    /// One page of a channel's history.
-    pub(super) fn history_page(&self, channel: ChannelId, anchor: Anchor) -> History {
-        page_of(self.history(channel), anchor)
-    }
-
-    pub(super) fn home(&self) -> HomeSnapshot {
-        let near: Vec<ChannelId> = self.visible().into_iter().map(|(channel, _)| channel.id).collect();
-        let dm = Dm {
-            id: self.dm,
-            recipient: self.users[&UserId::from_trusted(102)].clone(),
-            last_message_id: self.last(self.dm),
-        };
-        HomeSnapshot {
-            me: self.own(),
-            guilds: vec![self.summary(&self.guild, &near), self.summary(&self.other, &[self.far_channel()])],
-            dms: vec![dm],
-            dm_marks: vec![self.mark(self.dm)],
-            rev: self.rev(Stream::User(self.me())),
-        }
-    }
-
-    /// The page somebody gets who opens `channel` now.
-    pub(super) fn page(&self, channel: ChannelId) -> PageData {
-        let streams = [
-            Stream::Guild(self.guild.id),
-            Stream::Guild(self.other.id),
-            Stream::Dm(self.dm),
-            Stream::User(self.me()),
-        ];
-        let exists = channel == self.dm || self.channels.iter().any(|known| known.id == channel);
-        PageData {
-            home: self.home(),
-            guild: Some(self.guild_snapshot()),
-            history: exists.then(|| self.history_page(channel, Anchor::Latest)),
-            cursors: streams.into_iter().map(|stream| (stream, self.rev(stream))).collect(),
-            build: "test".to_owned(),
-            file_bytes: 1_000,
-        }
     }
 }

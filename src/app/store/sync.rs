@@ -56,6 +56,8 @@ pub(super) struct Sync {
     /// Each once, the most important first.
     wants: Vec<Want>,
     pub(super) loose_marks: LiteMap<ChannelId, LooseMark>,
+    /// Channels and threads that ended lately: what another stream tells of them may come after that.
+    pub(super) ended: Vec<ChannelId>,
 }
 
 /// Events that came while a snapshot was on its way.
@@ -67,7 +69,13 @@ struct Intake {
 
 impl Sync {
     pub(super) fn starting_at(cursors: Cursors) -> Self {
-        Self { cursors, intakes: LiteMap::new(), wants: Vec::new(), loose_marks: LiteMap::new() }
+        Self {
+            cursors,
+            intakes: LiteMap::new(),
+            wants: Vec::new(),
+            loose_marks: LiteMap::new(),
+            ended: Vec::new(),
+        }
     }
 }
 
@@ -302,7 +310,7 @@ impl Store {
             if let Some(stream) = stream
                 && self.cursor(stream).is_none_or(|cursor| cursor <= summary.rev)
             {
-                guild.summarise(summary);
+                guild.summarise(summary, rev);
                 self.use_loose_marks(&guild);
                 self.resume(stream, summary.rev);
             }
@@ -334,7 +342,8 @@ impl Store {
         }
     }
 
-    fn install_wanted(&self, history: History) {
+    fn install_wanted(&self, mut history: History) {
+        self.meet_thread(&mut history);
         let channel = history.channel_id;
         let Some(timeline) = self.timeline(channel) else { return };
         history.messages.iter().for_each(|message| self.know_message(message));

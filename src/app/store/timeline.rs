@@ -51,10 +51,10 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Takes the message as it is now. Only a page of history says which reactions it has.
+    /// Takes the message as it is now. Pages of history say which reactions and thread it has, or events of their own.
     fn renew(&mut self, message: Message) {
-        let reactions = std::mem::take(&mut self.message.reactions);
-        self.message = Message { reactions, ..message };
+        let (reactions, thread) = (std::mem::take(&mut self.message.reactions), self.message.thread.take());
+        self.message = Message { reactions, thread, ..message };
     }
 
     /// The message's id, once it has one.
@@ -228,8 +228,9 @@ impl Timeline {
 
     /// Follows a change of a message. `live` is false for what was seen before and is only repeated.
     pub(super) fn apply(&self, event: Event, me: UserId, clock: &Clock, live: bool) {
+        let Some(event) = self.apply_to_thread(event) else { return };
         match event {
-            Event::MessageCreated { message } => self.arrived(message, me, clock, live),
+            Event::MessageCreated { message, .. } => self.arrived(message, me, clock, live),
             Event::MessageUpdated { message, .. } => self.changed(message),
             Event::MessageDeleted { message_id, .. } => self.removed(message_id, clock),
             Event::MessagePinned { message_id, pinned, .. } => {
@@ -328,8 +329,7 @@ impl Timeline {
         }
     }
 
-    /// Takes a changed message from the answer to the request that changed it, unless that
-    /// change or a newer one was seen: what happened since is not in the answer.
+    /// Takes a message from the answer to the request that changed it, unless that change was seen, and so what came after it.
     pub(super) fn edited(&self, message: Message) {
         let newer = self.row(message.id).is_some_and(|row| {
             row.entry.with_untracked(|entry| entry.message.edited_at >= message.edited_at)
