@@ -74,6 +74,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/channels/*place") view=chat::ChatFrame/>
                     <Route path=path!("/servers/new") view=|| asked_page(AskedPage::CreateOrJoin)/>
                     <Route path=path!("/servers/:guild/channels/new") view=|| asked_page(AskedPage::CreateChannel)/>
+                    <Route path=path!("/servers/:guild/threads/new") view=|| asked_page(AskedPage::StartThread)/>
                     <Route path=path!("/servers/:guild/invite") view=|| asked_page(AskedPage::InvitePeople)/>
                     <Route path=path!("/servers/:guild/members/:user") view=|| asked_page(AskedPage::Member)/>
                     <Route path=path!("/servers/:guild/settings") view=|| settings::page(Page::GuildOverview)/>

@@ -37,7 +37,7 @@ for (const theme of ['light', 'dark'] as const) {
         '/channels/@me', `/channels/@me/${dm.id}`, room.path, `${room.path}/${said.id}`,
         '/settings', '/settings/devices', '/settings/appearance',
         `${server}/settings`, `${server}/settings/channels`, `${server}/settings/invites`,
-        '/servers/new', `${server}/channels/new`, `${server}/invite`, '/channels/@me/new',
+        '/servers/new', `${server}/channels/new`, `${server}/threads/new?channel=1`, `${server}/invite`, '/channels/@me/new',
         '/channels/1/2',
       ];
       for (const path of paths) {

@@ -7,7 +7,7 @@
 //! | `rail`, `channel_list`, `dm_list`, `self_bar` | the navigation |
 //! | `conversation`, `topbar`, `message_list`, `reading`, `message_row`, `attachments`, `composer` | the middle |
 //! | `departed` | saying that what was on screen is gone |
-//! | `toolbar`, `menu`, `editor`, `deletion`, `reactions`, `picker`, `no_script` | acting on a message |
+//! | `toolbar`, `menu`, `editor`, `deletion`, `reactions`, `picker`, `thread_line`, `no_script` | acting on a message |
 //! | `profile`, `popup` | the card of a person, and what opens above everything |
 //! | `panel`, `pins`, `searching`, `search_panel`, `hit` | what stands beside the conversation when the address says so |
 //! | `member_list`, `drawers`, `banner`, `shortcuts` | the side panel, narrow screens, the connection, keys |
@@ -69,6 +69,7 @@ mod suggesting;
 mod suggestions;
 mod switcher;
 mod taking;
+mod thread_line;
 mod times;
 mod toolbar;
 mod topbar;
@@ -262,8 +263,17 @@ fn follow_place(chat: Chat) {
             chat.profile.set(None);
             chat.drawer.set(None);
         }
-        if let Some(guild) = guild.filter(|guild| guild.stage.get() == Stage::Listed) {
-            live.load_guild(guild.id());
+        match guild.as_ref().map(|guild| guild.stage.get()) {
+            Some(Stage::Listed) => guild.into_iter().for_each(|guild| live.load_guild(guild.id())),
+            // An archived thread is here when its messages are.
+            Some(Stage::Loaded) => {
+                if let Place::Guild { channel: Some(channel), .. } = place
+                    && untrack(|| store.seek(channel))
+                {
+                    live.page(channel, Anchor::Latest);
+                }
+            }
+            _ => {}
         }
         place
     });

@@ -18,6 +18,7 @@ pub mod not_found;
 pub mod refusals;
 pub mod register;
 pub mod signed_in;
+pub mod start_thread;
 
 pub use address::{Address, current_path, current_query, parse_address};
 pub use asked::{AskedPage, asked_page, fetch_asked};
@@ -30,3 +31,4 @@ pub use not_found::NotFound;
 pub use refusals::{about, about_none_of};
 pub(in crate::app) use register::password_hint;
 pub use signed_in::{CameFrom, Extra, Leaving, SignedIn, invite_link, take_extra};
+pub(in crate::app) use start_thread::start_thread_path;

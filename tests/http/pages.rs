@@ -15,7 +15,7 @@ const ANYBODY: [u16; 6] = [200; 6];
 const SIGNED_IN: [u16; 6] = [302, 302, 200, 200, 200, 200];
 const MEMBERS: [u16; 6] = [302, 302, 404, 404, 200, 200];
 
-pub(crate) const PAGES: [Page; 16] = [
+pub(crate) const PAGES: [Page; 17] = [
     Page { route: "/", path: |_| "/".into(), expected: [302; 6] },
     Page { route: "/login", path: |_| "/login".into(), expected: ANYBODY },
     Page { route: "/register", path: |_| "/register".into(), expected: ANYBODY },
@@ -30,6 +30,13 @@ pub(crate) const PAGES: [Page; 16] = [
     Page {
         route: "/servers/{guild}/channels/new",
         path: |w| format!("/servers/{}/channels/new", w.guild),
+        expected: MEMBERS,
+    },
+    Page {
+        route: "/servers/{guild}/threads/new",
+        path: |w| {
+            format!("/servers/{}/threads/new?channel={}&message={}", w.guild, w.channel, w.owners_message)
+        },
         expected: MEMBERS,
     },
     Page {

@@ -14,7 +14,7 @@ use crate::app::controls::{Icon, Key, Menu, keyed};
 use crate::app::pages::{CreateChannelOpener, InviteOpener};
 use crate::app::store::GuildEntry;
 use crate::app::store::guild::{ChannelGroup, grouped};
-use crate::app::store::reads::Reads;
+use crate::app::store::reads::{Interest, ReadState, Reads};
 use crate::app::view::view;
 use crate::app::words;
 
@@ -111,13 +111,15 @@ fn group_view(
     groups: Memo<Vec<ChannelGroup>>,
 ) -> AnyView {
     let category = group.category.as_ref().map(|category| category.id);
+    let guild = guild.clone();
+    let threads = shown_threads(chat, &guild);
     let channels = move || {
         groups.with(|groups| {
             let of = |group: &&ChannelGroup| group.category.as_ref().map(|category| category.id) == category;
-            groups.iter().find(of).map(|group| group.channels.clone()).unwrap_or_default()
+            let channels = groups.iter().find(of).map(|group| group.channels.clone()).unwrap_or_default();
+            threads.with(|threads| with_threads(channels, threads))
         })
     };
-    let guild = guild.clone();
     let list = view! {
         <ul class="channel-list">
             {keyed(
@@ -139,6 +141,42 @@ fn group_view(
             </details>
         },
     }
+}
+
+/// Threads that stand under their channels: those that are followed and not archived, and the one on screen.
+fn shown_threads(chat: Chat, guild: &GuildEntry) -> Memo<Vec<Channel>> {
+    let (reads, channels) = (guild.reads.clone(), guild.channels.clone());
+    let followed = Memo::new(move |_| {
+        let is_followed = |read: &ReadState| read.interest() != Interest::None;
+        reads.with(|reads| {
+            reads.iter().filter(|(_, read)| is_followed(read)).map(|(id, _)| *id).collect::<Vec<_>>()
+        })
+    });
+    Memo::new(move |_| {
+        let here = chat.screen.get();
+        channels.with(|channels| {
+            followed.with(|followed| {
+                let is_shown = |channel: &&Channel| {
+                    channel.thread.as_ref().is_some_and(|thread| {
+                        here == Screen::Channel(channel.id)
+                            || !thread.is_archived && followed.binary_search(&channel.id).is_ok()
+                    })
+                };
+                channels.iter().filter(is_shown).cloned().collect::<Vec<_>>()
+            })
+        })
+    })
+}
+
+/// Channels, each with its threads after it, the oldest first.
+fn with_threads(channels: Vec<Channel>, threads: &[Channel]) -> Vec<Channel> {
+    let mut all = Vec::with_capacity(channels.len() + threads.len());
+    for channel in channels {
+        let id = Some(channel.id);
+        all.push(channel);
+        all.extend(threads.iter().filter(|thread| thread.parent_id == id).cloned());
+    }
+    all
 }
 
 /// A group is made anew when it is renamed.
@@ -166,10 +204,18 @@ fn channel_row(chat: Chat, guild: GuildId, reads: ArcRwSignal<Reads>, channel: &
         reads.with(|reads| reads.get(&id).map_or((false, 0), |read| (read.is_unread(), read.mentions())))
     });
     let here = follower(move || chat.screen.get() == Screen::Channel(id));
+    let is_thread = channel.thread.is_some();
+    let icon = if is_thread {
+        "thread"
+    } else if is_private(channel) {
+        "lock"
+    } else {
+        "hash"
+    };
     view! {
             <li>
                 <div
-                    class="channel-row"
+                    class=if is_thread { "channel-row channel-row--thread" } else { "channel-row" }
                     class:channel-row--unread=flag(move || news.get().0)
                     class:channel-row--current=flag(move || here.get())
                 >
@@ -178,7 +224,7 @@ fn channel_row(chat: Chat, guild: GuildId, reads: ArcRwSignal<Reads>, channel: &
                         href=format!("/channels/{guild}/{id}")
                         aria-current=word(move || here.get(), "page")
                     >
-                        <Icon name=if is_private(channel) { "lock" } else { "hash" }/>
+                        <Icon name=icon/>
                         <span class="channel-row__name" dir="auto">{channel.name.clone()}</span>
     {part(move || {
                         let (unread, mentions) = news.get();

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
-use protocol::entity::{Message, User};
+use protocol::entity::{Channel, ChannelKind, Message, User};
 use protocol::markup::{self, Named};
 use protocol::permissions::Permissions;
 use protocol::snapshot::Place;
@@ -484,15 +484,15 @@ fn screen_of(store: &Store, place: Place) -> Screen {
             if guild.stage.get() != Stage::Loaded {
                 return Screen::Loading;
             }
+            let has_messages = |channel| {
+                let is_it = |known: &Channel| known.id == channel && known.kind != ChannelKind::Category;
+                guild.channels.with(|channels| channels.iter().any(is_it))
+            };
             match channel {
                 None => guild.first_channel().map_or(Screen::NoChannels(id), Screen::Channel),
-                Some(channel) => {
-                    let is_text = |known: &protocol::entity::Channel| {
-                        known.id == channel && known.kind == protocol::entity::ChannelKind::Text
-                    };
-                    let exists = guild.channels.with(|channels| channels.iter().any(is_text));
-                    if exists { Screen::Channel(channel) } else { Screen::Nothing }
-                }
+                Some(channel) if has_messages(channel) => Screen::Channel(channel),
+                Some(channel) if store.is_sought(channel) => Screen::Loading,
+                Some(_) => Screen::Nothing,
             }
         }
     }

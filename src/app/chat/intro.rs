@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::ChannelId;
+use protocol::entity::Channel;
 use protocol::permissions::Permissions;
 use protocol::snapshot::{Anchor, Place};
 
@@ -71,8 +72,31 @@ fn skeleton() -> AnyView {
         .into_any()
 }
 
+/// A thread begins where it was started from, which may be gone.
+fn beginning_of_thread(channel: Channel) -> AnyView {
+    let Channel { guild_id, parent_id, thread, .. } = channel;
+    let (starter, gone) = thread.map_or((None, false), |thread| (thread.starter_id, thread.starter_gone));
+    let start = parent_id.zip(starter).map(|(parent, starter)| {
+        if gone {
+            return view! { <p>"The message it was started from was deleted."</p> };
+        }
+        let href = format!("/channels/{guild_id}/{parent}/{starter}");
+        view! { <p><a href=href>"To the message it was started from"</a></p> }
+    });
+    view! {
+        <div class="channel-intro">
+            <span class="channel-intro__mark"><Icon name="thread"/></span>
+            <h2>"This is the start of " <span dir="auto">{channel.name}</span></h2>
+            {start}
+        </div>
+    }
+}
+
 fn beginning(chat: Chat, channel: ChannelId) -> AnyView {
     let store = chat.store();
+    if let Some(thread) = store.guild_of(channel).and_then(|guild| guild.thread(channel)) {
+        return beginning_of_thread(thread);
+    }
     match chat.place.get_untracked() {
         Place::Guild { guild, .. } => {
             let names = store.clone();

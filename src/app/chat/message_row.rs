@@ -12,6 +12,7 @@ use super::embeds::embeds;
 use super::markup_view::{Words, message_body};
 use super::no_script::MessageForms;
 use super::reactions::reactions;
+use super::thread_line::thread_line;
 use super::unsent::delivery;
 use super::{profile, times};
 use crate::app::controls::{Avatar, AvatarSize, Icon};
@@ -121,6 +122,7 @@ fn person_row(chat: Chat, row: Row) -> AnyView {
     let (reply, gutter, head) = (reply_line(&parts), gutter(&parts), head(&parts));
     let (body, delivery, forms) = (body(&parts), delivery(chat, &parts.row), forms(&parts));
     let (embeds, reactions) = (embeds(chat, &parts.row, id), reactions(chat, &parts.row, id));
+    let thread = thread_line(chat, &parts.row);
     view! {
         <article
             class=row_class(&parts)
@@ -136,6 +138,7 @@ fn person_row(chat: Chat, row: Row) -> AnyView {
                 {embeds}
                 {delivery}
                 {reactions}
+                {thread}
                 {forms}
             </div>
         </article>

@@ -6,10 +6,12 @@ use leptos::server_fn::ServerFn;
 use protocol::entity::Message;
 
 use super::context::Chat;
+use super::thread_line::may_start_thread;
 use crate::api::messages::{DeleteMessage, EditMessage, SendMessage};
 use crate::api::pins::{PinMessage, UnpinMessage};
 use crate::app::controls::{FieldNote, initial_text};
 use crate::app::form::{CallField, Submission};
+use crate::app::pages::start_thread_path;
 use crate::app::view::view;
 
 /// The forms for one message.
@@ -26,10 +28,17 @@ pub(super) fn MessageForms(
             {chat.may_send(message.channel_id).then(|| reply_form(&message, back.clone()))}
             {chat.may_edit(&message).then(|| edit_form(chat, &message, here))}
             {chat.may_pin(&message).then(|| pin_form(&message))}
+            {thread_link(chat, &message)}
             {chat.may_delete(&message).then(|| delete_form(&message, back.clone()))}
             <a class="link" href=back.clone()>"Back to the newest messages"</a>
         </div>
     }
+}
+
+fn thread_link(chat: Chat, message: &Message) -> Option<AnyView> {
+    let guild = chat.guild().filter(|_| may_start_thread(chat, message))?;
+    let href = start_thread_path(guild.id(), message.channel_id, message.id);
+    Some(view! { <a class="button button--small" href=href>"Start thread"</a> })
 }
 
 fn reply_form(message: &Message, next: String) -> AnyView {

@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 use protocol::ChannelId;
+use protocol::entity::Channel;
 use protocol::snapshot::Place;
 
 use super::badge::badge;
 use super::closures::{part, text, word};
-use super::context::{Chat, Drawer, Screen};
+use super::context::{Chat, Drawer, Screen, channel_name};
 use super::panel::{self, Panel};
 use super::searching::search_box;
 use super::{dm_list, drawers};
@@ -70,8 +71,9 @@ pub(super) fn Topbar(
     let chat: Chat = expect_context();
     let store = chat.store();
     let in_guild = matches!(chat.place.get_untracked(), Place::Guild { .. });
+    let thread = store.guild_of(channel).and_then(|guild| guild.thread(channel));
     let mark = if in_guild {
-        view! { <Icon name="hash"/> }
+        view! { <Icon name=if thread.is_some() { "thread" } else { "hash" }/> }
     } else {
         let dm = store.dms.with_untracked(|dms| dms.iter().find(|dm| dm.id == channel).copied());
         dm.map(|dm| {
@@ -91,7 +93,10 @@ pub(super) fn Topbar(
         <header class="topbar">
             {navigation_link(chat)}
             <h1 class="topbar__title">{mark}<span dir="auto">{name}</span></h1>
-            <p class="topbar__topic" dir="auto" title=topic>{topic}</p>
+            {match thread {
+                Some(thread) => parent_link(chat, &thread),
+                None => view! { <p class="topbar__topic" dir="auto" title=topic>{topic}</p> },
+            }}
             <div class="topbar__actions">
                 {panel::opener(chat, Panel::Pins, channel)}
                 {panel::opener(chat, Panel::Inbox, channel)}
@@ -100,6 +105,15 @@ pub(super) fn Topbar(
             </div>
         </header>
     }
+}
+
+/// Where a thread belongs.
+fn parent_link(chat: Chat, thread: &Channel) -> AnyView {
+    let store = chat.store();
+    let parent = thread.parent_id.unwrap_or(thread.id);
+    let name = text(move || channel_name(&store, parent).unwrap_or_default());
+    let href = format!("/channels/{}/{parent}", thread.guild_id);
+    view! { <p class="topbar__topic">"Thread in "<a href=href dir="auto">"#" {name}</a></p> }
 }
 
 fn members_link(chat: Chat) -> AnyView {

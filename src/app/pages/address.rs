@@ -25,7 +25,7 @@ pub fn parse_address(path: &str) -> Address {
         ["channels", guild] => in_guild(guild, None, None),
         ["channels", guild, channel] => in_guild(guild, Some(channel), None),
         ["channels", guild, channel, message] => in_guild(guild, Some(channel), Some(message)),
-        ["servers", guild, "channels", "new"]
+        ["servers", guild, "channels" | "threads", "new"]
         | ["servers", guild, "invite"]
         | ["servers", guild, "settings"] => in_guild(guild, None, None),
         ["servers", guild, "members", _] => in_guild(guild, None, None),

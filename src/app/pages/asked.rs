@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
-use protocol::{ChannelId, GuildId, UserId};
+use protocol::{ChannelId, GuildId, MessageId, UserId};
 
 use super::create_channel::{CreateChannel, CreateChannelPage};
 use super::create_or_join::{CreateOrJoin, CreateOrJoinPage};
 use super::invite_people::{InvitePeople, InvitePeoplePage};
 use super::member::{MemberPage, RemoveMember};
 use super::new_message::{NewMessage, NewMessagePage};
+use super::start_thread::{StartThread, StartThreadPage};
 use crate::app::later::{Arriving, as_page, later};
 use crate::app::view::view;
 
@@ -17,6 +18,7 @@ use crate::app::view::view;
 pub(super) enum Ask {
     CreateOrJoin,
     CreateChannel(GuildId, Option<ChannelId>),
+    StartThread(GuildId, ChannelId, MessageId),
     Invite(GuildId),
     NewMessage,
     Remove(GuildId, UserId),
@@ -38,6 +40,8 @@ pub enum AskedPage {
     CreateOrJoin,
     /// `/servers/:guild/channels/new`.
     CreateChannel,
+    /// `/servers/:guild/threads/new`.
+    StartThread,
     /// `/servers/:guild/invite`.
     InvitePeople,
     /// `/channels/@me/new`.
@@ -73,6 +77,7 @@ fn show(asked: Asked) -> Result<AnyView, SplitLoaderError> {
         Asked::Dialog(ask, closing) => dialog(ask, closing),
         Asked::Page(AskedPage::CreateOrJoin) => view! { <CreateOrJoinPage/> },
         Asked::Page(AskedPage::CreateChannel) => view! { <CreateChannelPage/> },
+        Asked::Page(AskedPage::StartThread) => view! { <StartThreadPage/> },
         Asked::Page(AskedPage::InvitePeople) => view! { <InvitePeoplePage/> },
         Asked::Page(AskedPage::NewMessage) => view! { <NewMessagePage/> },
         Asked::Page(AskedPage::Member) => view! { <MemberPage/> },
@@ -83,6 +88,7 @@ fn dialog(ask: Ask, Closing { done, found }: Closing) -> AnyView {
     match ask {
         Ask::CreateOrJoin => view! { <CreateOrJoin done/> },
         Ask::CreateChannel(guild, parent) => view! { <CreateChannel guild parent done/> },
+        Ask::StartThread(_, channel, message) => view! { <StartThread channel message=Some(message) done/> },
         Ask::Invite(guild) => view! { <InvitePeople guild/> },
         Ask::NewMessage => view! { <NewMessage done found/> },
         Ask::Remove(guild, user) => view! { <RemoveMember guild user done/> },

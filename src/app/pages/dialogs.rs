@@ -2,11 +2,12 @@
 //! links to the page.
 
 use leptos::prelude::*;
-use protocol::{ChannelId, GuildId, UserId};
+use protocol::{ChannelId, GuildId, MessageId, UserId};
 
 use super::asked::{Ask, Closing, asked_in_dialog, fetch_asked};
 use super::create_channel::create_channel_path;
 use super::member::member_path;
+use super::start_thread::start_thread_path;
 use crate::app::chat::settle_in_composer;
 use crate::app::controls::{Dialog, use_toasts};
 use crate::app::later::{NOT_FETCHED, here, when_here};
@@ -35,6 +36,11 @@ impl Asking {
         });
     }
 
+    /// Asks for the name of a thread about a message.
+    pub fn start_thread(self, guild: GuildId, channel: ChannelId, message: MessageId) {
+        self.begin(Ask::StartThread(guild, channel, message));
+    }
+
     /// Asks whether to take somebody out of a server.
     pub fn remove(self, guild: GuildId, user: UserId) {
         self.begin(Ask::Remove(guild, user));
@@ -56,6 +62,7 @@ pub(super) fn DialogHost() -> impl IntoView {
             match ask.get() {
                 Ask::CreateOrJoin => words::CREATE_OR_JOIN,
                 Ask::CreateChannel(..) => "Create channel",
+                Ask::StartThread(..) => "Start thread",
                 Ask::Invite(_) => "Invite people",
                 Ask::NewMessage => "New message",
                 Ask::Remove(_, user) => {
@@ -91,6 +98,7 @@ fn Opener(
     let href = move || match ask.get() {
         Ask::CreateOrJoin => "/servers/new".to_owned(),
         Ask::CreateChannel(guild, parent) => create_channel_path(guild, parent),
+        Ask::StartThread(guild, channel, message) => start_thread_path(guild, channel, message),
         Ask::Invite(guild) => format!("/servers/{guild}/invite"),
         Ask::NewMessage => "/channels/@me/new".to_owned(),
         Ask::Remove(guild, user) => member_path(guild, user),
