@@ -3,10 +3,10 @@
 use protocol::entity::{ChannelKind, MessageKind};
 use protocol::id::{EPOCH_MS, NODE_BITS, SEQUENCE_BITS};
 use protocol::permissions::Permissions;
-use protocol::{ChannelId, Error, Id, MessageId, Result, UserId};
+use protocol::{ChannelId, Error, Id, MessageId, Result, UserId, limits};
 
 use super::mentions::Called;
-use super::{Store, Tx, channels, guilds, members, messages, now_ms, users};
+use super::{Store, Tx, channels, guilds, members, messages, now_ms, threads, users};
 
 /// People in the demonstration data.
 pub const PEOPLE: [(&str, &str); 20] = [
@@ -119,6 +119,9 @@ impl Store {
             step.await?;
             made += count;
         }
+        if let Some(room) = places.into_iter().next() {
+            made += self.write(move |tx| Box::pin(async move { talk_aside(tx, &room).await })).await?;
+        }
         Ok(made)
     }
 }
@@ -204,4 +207,40 @@ async fn talk(tx: &mut Tx, rooms: &[Room], start_ms: i64, from: usize, count: us
         messages::insert(tx, &new, &called).await?;
     }
     Ok(())
+}
+
+/// A thread about the newest message of a room.
+async fn talk_aside(tx: &mut Tx, room: &Room) -> Result<usize> {
+    let Some(channel) = channels::by_id(tx, room.channel).await? else { return Ok(0) };
+    let Some(starter) = channel.last_message_id else { return Ok(0) };
+    let owner = room.people.first().copied().ok_or(Error::Internal)?;
+    let new = threads::NewThread {
+        guild: channel.guild_id,
+        parent: channel.id,
+        owner,
+        name: "Shall we?",
+        starter: Some(starter),
+        auto_archive_minutes: limits::AUTO_ARCHIVE_DEFAULT,
+    };
+    let thread = threads::insert(tx, &new).await?;
+    let speakers = room.people.iter().copied().take(ENDINGS.len());
+    let mut said = 0;
+    for (author, content) in speakers.zip(ENDINGS) {
+        let id: MessageId = tx.new_id();
+        let content = content.trim();
+        let new = messages::NewMessage {
+            guild: None,
+            channel: thread,
+            id,
+            author,
+            kind: MessageKind::Default,
+            content,
+            reply_to: None,
+        };
+        messages::insert(tx, &new, &Called::default()).await?;
+        threads::said(tx, thread, id).await?;
+        threads::follow(tx, author, channel.guild_id, thread, false).await?;
+        said += 1;
+    }
+    Ok(said)
 }
