@@ -194,6 +194,10 @@ async fn settle(
     };
     // As whoever deletes or changes the message takes them: the stream first, then what is owed.
     tx.lock(stream).await?;
+    // What was said in a channel is there for a while after it, and is for nobody's eyes.
+    if channels::stream(tx, channel).await?.is_none() {
+        return queue::done(tx, taken).await.map(drop);
+    }
     let is_ours = match put_off {
         Some((at, error)) => queue::put_off(tx, taken, at, error.as_deref()).await?,
         None => queue::done(tx, taken).await?,

@@ -3,15 +3,19 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use backend::actions::messages;
+use backend::actions::{channels, messages, previews, threads};
 use backend::rate::Rates;
 use backend::store::queue as rows;
 use backend::{AppState, queue};
-use protocol::{ChannelId, MessageId};
+use protocol::event::Event;
+use protocol::frame::ServerFrame;
+use protocol::{ChannelId, Error, MessageId};
 use rig::{Person, TestApp, on_both, on_both_with};
 use tokio::sync::Notify;
 
-use crate::scene::Scene;
+use crate::gateway::live;
+use crate::scene::{Scene, close, refused};
+use crate::threads::start;
 use crate::web::{Web, answer, page};
 
 /// Any time.
@@ -255,4 +259,61 @@ async fn an_instance_that_serves_looks_by_itself() {
         assert_eq!(titles(&s.ana, s.general, said).await, ["/page"]);
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_is_behind_links_in_a_thread_is_for_those_who_may_view_its_channel() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        s.ana.bring(s.guild.id, &s.cy).await;
+        let vault = s.ana.create_channel(s.guild.id, "vault").await.id;
+        close(app, &s.guild, vault, &[&s.cy]).await;
+        let thread = start(app, &s.cy, vault, None).await.id;
+        let (mut cy, mut bo) = (live(app, &s.cy).await, live(app, &s.bo).await);
+        let web = titled().await;
+        let state = web.seen_by(app);
+        let said = s.cy.say(thread, &web.url("/page")).await.id;
+        assert_eq!(look(&state, NOON).await, 1);
+        assert_eq!(titles(&s.ana, thread, said).await, ["/page"]);
+        let is_told =
+            |frame: &ServerFrame| matches!(frame, ServerFrame::Event { e: Event::MessageEmbeds { .. }, .. });
+        cy.until(is_told).await;
+        assert!(!bo.settle(1).await.iter().any(is_told));
+        for stranger in [&s.bo, &s.dee] {
+            let suppressed = previews::suppress(&app.state, &stranger.actor, thread, said);
+            assert_eq!(refused(app, suppressed).await, Error::NotFound);
+        }
+        previews::suppress(&app.state, &s.ana.actor, thread, said).await.unwrap();
+        cy.until(is_told).await;
+        assert!(!bo.settle(2).await.iter().any(is_told));
+        assert!(titles(&s.cy, thread, said).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_thread_that_goes_while_a_page_is_fetched_nothing_is_told() {
+    for whole_channel in [false, true] {
+        on_both(async move |app| {
+            let s = Scene::new(app).await;
+            let thread = start(app, &s.bo, s.general, None).await.id;
+            let (web, asked, let_go) = slow().await;
+            let state = web.seen_by(app);
+            s.bo.say(thread, &web.url("/slow")).await;
+            let deletes = async {
+                asked.notified().await;
+                if whole_channel {
+                    channels::delete(&app.state, &s.ana.actor, s.general).await.unwrap();
+                } else {
+                    threads::remove(&app.state, &s.ana.actor, thread).await.unwrap();
+                }
+                let_go.notify_one();
+            };
+            tokio::join!(look(&state, NOON), deletes);
+            for left in ["embeds", "queue", "events where kind = 'message_embeds'"] {
+                assert_eq!(number(app, &format!("select count(*) from {left}")).await, 0, "{left}");
+            }
+        })
+        .await;
+    }
 }
