@@ -25,13 +25,13 @@ pub struct Mentioned {
     pub place: Option<MentionPlace>,
 }
 
-/// A channel of a guild that need not be on screen.
+/// A channel of a guild, or a thread of one, that need not be on screen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MentionPlace {
     /// The guild.
     pub guild_id: GuildId,
     /// Its name.
     pub guild_name: String,
-    /// The channel's name.
+    /// The name of the channel or thread.
     pub channel_name: String,
 }

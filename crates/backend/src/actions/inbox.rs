@@ -9,7 +9,7 @@ use protocol::{ChannelId, MessageId, Result, UserId, limits};
 use super::access::in_channel;
 use crate::AppState;
 use crate::auth::session::Actor;
-use crate::store::{Db, channels, guilds, mentions, messages};
+use crate::store::{Db, channels, guilds, mentions, messages, threads};
 
 /// Mentions looked at together: twice a page, because few are of channels that their reader lost sight of.
 const AT_ONCE: usize = 2 * limits::INBOX_PAGE;
@@ -37,8 +37,9 @@ pub async fn mentions(
                 return Ok(page);
             }
             page.next = Some(id);
-            if let Some(place) = place_of(db, user, channel, &mut places).await?
+            if let Some(Place { place, is_for_all }) = place_of(db, user, channel, &mut places).await?
                 && let Some(message) = messages::get(db, channel, id).await?
+                && (is_for_all || message.mentions.iter().any(|named| named.id == user))
             {
                 page.mentions.push(Mentioned { message, place });
             }
@@ -50,10 +51,16 @@ pub async fn mentions(
     Ok(page)
 }
 
-/// Where something was said; none for a conversation.
-type Place = Option<MentionPlace>;
+/// Where something was said.
+#[derive(Clone)]
+struct Place {
+    /// None for a conversation.
+    place: Option<MentionPlace>,
+    /// Whether what is said to many is said to the reader: not in a thread that they do not follow.
+    is_for_all: bool,
+}
 
-/// What a channel is called, for those who may read in it now; none for everybody else, and where it is gone.
+/// What a channel or thread is called, for those who may read in it now; none for everybody else, and where it is gone.
 async fn place_of(
     db: &mut impl Db,
     user: UserId,
@@ -65,15 +72,19 @@ async fn place_of(
     }
     let place = match in_channel(db, user, channel).await {
         Ok(access) if access.permissions.contains(Permissions::READ_HISTORY) => match access.guild_id {
-            None => Some(None),
+            None => Some(Place { place: None, is_for_all: true }),
             Some(guild) => {
-                let named = channels::by_id(db, channel).await?.zip(guilds::by_id(db, guild).await?);
+                let (named, is_for_all) = match access.thread {
+                    None => (channels::by_id(db, channel).await?, true),
+                    Some(_) => {
+                        let follows = threads::following(db, user, guild, channel).await?.is_some();
+                        (threads::by_id(db, channel).await?, follows)
+                    }
+                };
+                let named = named.zip(guilds::by_id(db, guild).await?);
                 named.map(|(channel, guild)| {
-                    Some(MentionPlace {
-                        guild_id: guild.id,
-                        guild_name: guild.name,
-                        channel_name: channel.name,
-                    })
+                    let (guild_id, guild_name, channel_name) = (guild.id, guild.name, channel.name);
+                    Place { place: Some(MentionPlace { guild_id, guild_name, channel_name }), is_for_all }
                 })
             }
         },

@@ -2,7 +2,7 @@
 
 use backend::actions::inbox::mentions;
 use backend::actions::messages::{delete, edit};
-use backend::actions::{channels, guilds, members};
+use backend::actions::{channels, guilds, members, threads};
 use protocol::MessageId;
 use protocol::inbox::InboxPage;
 use protocol::limits::INBOX_PAGE;
@@ -11,6 +11,7 @@ use rig::{Person, TestApp, on_both};
 
 use crate::mentions::role;
 use crate::scene::{Scene, close, except};
+use crate::threads::start;
 
 async fn page(app: &TestApp, person: &Person, before: Option<MessageId>, only_named: bool) -> InboxPage {
     mentions(&app.state, &person.actor, before, only_named).await.unwrap()
@@ -155,6 +156,59 @@ async fn pages_follow_one_another_without_gap_or_repetition() {
         }
         assert_eq!(found, expected);
         assert!(pages < 8, "{pages}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_said_in_threads_is_there_for_those_who_may_read_their_channels() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        let vault = s.ana.create_channel(s.guild.id, "vault").await.id;
+        let doomed = s.ana.create_channel(s.guild.id, "doomed").await.id;
+        let mut inside = Vec::new();
+        for channel in [s.general, s.general, vault, doomed] {
+            let thread = start(app, &s.ana, channel, None).await;
+            s.ana.say(thread.id, &format!("@bo in {channel}")).await;
+            inside.push(thread);
+        }
+        let place = page(app, &s.bo, None, false).await.mentions[0].place.clone().unwrap();
+        assert_eq!((place.guild_id, place.channel_name), (s.guild.id, inside[3].name.clone()));
+        assert_eq!(
+            (texts(app, &s.bo).await.len(), page(app, &s.bo, None, true).await.mentions.len()),
+            (4, 4)
+        );
+        for stranger in s.strangers() {
+            assert_eq!(texts(app, stranger).await, [""; 0]);
+        }
+        close(app, &s.guild, vault, &[]).await;
+        assert_eq!(texts(app, &s.bo).await.len(), 3);
+        channels::delete(&app.state, &s.ana.actor, doomed).await.unwrap();
+        assert_eq!(texts(app, &s.bo).await.len(), 2);
+        threads::remove(&app.state, &s.ana.actor, inside[0].id).await.unwrap();
+        assert_eq!(texts(app, &s.bo).await, [format!("<@{}> in {}", s.bo.id(), s.general)]);
+        let everyone = Subject::Role(s.guild.id.cast());
+        except(app, s.general, everyone, Permissions::NONE, Permissions::READ_HISTORY).await;
+        assert_eq!(texts(app, &s.bo).await, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_said_to_many_in_a_thread_is_there_for_those_who_follow_it() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        role(app, s.guild.id, "Crew", &[&s.bo]).await;
+        let thread = start(app, &s.ana, s.general, None).await.id;
+        s.ana.say(thread, "@everyone").await;
+        s.ana.say(thread, "@Crew").await;
+        assert_eq!(texts(app, &s.bo).await, [""; 0]);
+        threads::set_following(&app.state, &s.bo.actor, thread, false).await.unwrap();
+        s.ana.say(thread, "once more @everyone").await;
+        assert_eq!(texts(app, &s.bo).await[0], "once more @everyone");
+        s.ana.say(thread, "@bo").await;
+        threads::unfollow(&app.state, &s.bo.actor, thread).await.unwrap();
+        assert_eq!(texts(app, &s.bo).await, [format!("<@{}>", s.bo.id())], "named is named");
     })
     .await;
 }
