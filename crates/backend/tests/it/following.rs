@@ -1,13 +1,14 @@
 //! Following threads: who does, what is unread for them, and how they stop.
 
-use backend::actions::messages::{mark_read, mark_unread};
+use backend::actions::messages::{delete, edit, mark_read, mark_unread};
 use backend::actions::threads::{set_following, unfollow};
 use backend::actions::{guilds, members, pages};
 use protocol::entity::FollowedThread;
-use protocol::{ChannelId, Error, limits};
+use protocol::{ChannelId, Cursors, Error, limits};
 use rig::{Person, TestApp, on_both};
 
-use crate::scene::{Scene, refused};
+use crate::mentions::{role, unread};
+use crate::scene::{Scene, close, refused};
 use crate::threads::start;
 
 /// What somebody follows in the guild, by the snapshot of it; the one of all guilds says the same.
@@ -149,6 +150,89 @@ async fn who_leaves_follows_nothing_there_any_more() {
         s.ana.say(thread, "@bo?").await;
         s.ana.bring(s.guild.id, &s.bo).await;
         assert!(followed(app, &s, &s.bo).await.is_empty());
+    })
+    .await;
+}
+
+/// Calls many in a thread in each way there is: four messages, for somebody who is here and of the crew.
+async fn call_many(s: &Scene, thread: ChannelId) -> Vec<protocol::MessageId> {
+    let mut said = Vec::new();
+    for text in ["@everyone", "@here", "@Crew", "@Crew and @here"] {
+        said.push(s.ana.say(thread, text).await.id);
+    }
+    said
+}
+
+#[tokio::test]
+async fn who_is_one_of_many_that_are_called_follows_nothing() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        role(app, s.guild.id, "Crew", &[&s.bo]).await;
+        let mut socket = app.connect(&s.bo, Cursors::new()).await;
+        socket.until_live().await;
+        let thread = start(app, &s.ana, s.general, None).await.id;
+        call_many(&s, thread).await;
+        assert!(followed(app, &s, &s.bo).await.is_empty());
+        assert_eq!(unread(&s.bo).await, 0);
+        s.ana.say(thread, "@everyone and @bo").await;
+        assert_eq!(
+            followed(app, &s, &s.bo).await[0].mentions,
+            1,
+            "who is called by name does, from there on"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_one_of_many_that_are_called_is_called_where_they_follow() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        role(app, s.guild.id, "Crew", &[&s.bo, &s.ana]).await;
+        let mut socket = app.connect(&s.bo, Cursors::new()).await;
+        socket.until_live().await;
+        let thread = start(app, &s.ana, s.general, None).await.id;
+        s.ana.say(thread, "@everyone, early").await;
+        set_following(&app.state, &s.bo.actor, thread, false).await.unwrap();
+        let counted = async || followed(app, &s, &s.bo).await[0].mentions;
+        assert_eq!(counted().await, 0, "what was said before is read");
+        let said = call_many(&s, thread).await;
+        let named = s.ana.say(thread, "@bo, @everyone and @Crew").await.id;
+        assert_eq!(counted().await, 5, "each once");
+        assert_eq!(followed(app, &s, &s.ana).await[0].mentions, 0, "nobody calls themselves");
+        // The mark that somebody is told counts in the same way.
+        mark_read(&app.state, &s.bo.actor, thread, said[0]).await.unwrap();
+        assert_eq!(counted().await, 4);
+        mark_unread(&app.state, &s.bo.actor, thread, said[0]).await.unwrap();
+        assert_eq!(counted().await, 5);
+        // As it is told again, and taken back.
+        let messages = s.bo.history(thread).await.messages;
+        assert!(messages[1].mention_everyone && messages[1].mention_here.is_none(), "{:?}", messages[1]);
+        assert_eq!(messages[2].mention_here, Some(vec![s.bo.id()]));
+        edit(&app.state, &s.ana.actor, thread, said[0], "nobody").await.unwrap();
+        delete(&app.state, &s.ana.actor, thread, said[2]).await.unwrap();
+        assert_eq!(counted().await, 3);
+        let messages = s.bo.history(thread).await.messages;
+        assert!(!messages[1].mention_everyone, "{:?}", messages[1]);
+        mark_read(&app.state, &s.bo.actor, thread, named).await.unwrap();
+        assert_eq!((counted().await, unread(&s.bo).await), (0, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn here_in_a_thread_are_those_who_may_view_its_channel() {
+    on_both(async |app| {
+        let s = Scene::new(app).await;
+        s.ana.bring(s.guild.id, &s.cy).await;
+        let (mut bo, mut cy) =
+            (app.connect(&s.bo, Cursors::new()).await, app.connect(&s.cy, Cursors::new()).await);
+        bo.until_live().await;
+        cy.until_live().await;
+        let vault = s.ana.create_channel(s.guild.id, "vault").await.id;
+        close(app, &s.guild, vault, &[&s.cy]).await;
+        let thread = start(app, &s.ana, vault, None).await.id;
+        assert_eq!(s.ana.say(thread, "@here").await.mention_here, Some(vec![s.cy.id()]));
     })
     .await;
 }

@@ -107,7 +107,7 @@ async fn threads_go_with_their_channel_at_once_and_leave_nothing() {
         let mut threads = vec![start(app, &s.bo, channel, Some(said)).await.id];
         threads.push(start(app, &s.bo, channel, None).await.id);
         for thread in &threads {
-            s.ana.say(*thread, "words for @bo").await;
+            s.ana.say(*thread, "words for @bo and @everyone").await;
         }
         // Before any timed work has run.
         let (parent, guild) = (channel, s.guild.id);
@@ -153,7 +153,7 @@ async fn a_removed_thread_and_those_of_a_removed_guild_leave_nothing() {
             start(app, &s.ana, s.general, None).await.id,
         );
         for thread in [one, two] {
-            s.ana.say(thread, "words for @bo").await;
+            s.ana.say(thread, "words for @bo and @everyone").await;
         }
         remove(&app.state, &s.ana.actor, one).await.unwrap();
         assert_eq!(refused(app, s.ana.try_say(one, "anybody?")).await, Error::NotFound);
