@@ -110,10 +110,14 @@ pub fn unsent(person: UserId) -> Vec<Unsent> {
     let prefix = unsent_keys(person);
     let count = storage.length().unwrap_or_default();
     let keys = (0..count).filter_map(|at| storage.key(at).ok().flatten());
-    let mut all: Vec<Unsent> = keys
-        .filter_map(|key| Unsent::from_text(key.strip_prefix(&prefix)?, &storage.get_item(&key).ok()??))
-        .collect();
-    all.sort_by_key(|unsent| unsent.written_ms);
+    let found =
+        keys.filter_map(|key| Unsent::from_text(key.strip_prefix(&prefix)?, &storage.get_item(&key).ok()??));
+    // Few, and each put in its place: a sort of their own would be more to load than all of this.
+    let mut all: Vec<Unsent> = Vec::new();
+    for unsent in found {
+        let at = all.partition_point(|known| known.written_ms <= unsent.written_ms);
+        all.insert(at, unsent);
+    }
     all
 }
 
