@@ -64,6 +64,7 @@ mod search_panel;
 mod searching;
 mod self_bar;
 mod sending;
+mod settling;
 mod shortcuts;
 mod suggesting;
 mod suggestions;
@@ -78,11 +79,11 @@ mod typing;
 mod unsent;
 mod viewer;
 
-pub use context::settle_in_composer;
 pub use inbox::InboxAsked;
 pub use live::{Live, connect};
 pub use panel::fetch_panels;
 pub use searching::search_of;
+pub use settling::settle_in_composer;
 
 use banner::Notices;
 use channel_list::Sidebar;

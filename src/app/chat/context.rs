@@ -16,6 +16,7 @@ use super::overlay::Overlay;
 use super::panel::Panel;
 use super::reacting::Wish;
 use super::searching::Asked;
+use super::settling::focus_composer;
 use crate::app::controls::{Toasts, use_toasts};
 use crate::app::pages::{Address, parse_address};
 use crate::app::store::{GuildEntry, Link, Stage, Store, StoreCtx};
@@ -442,34 +443,6 @@ pub(super) fn channel_name(store: &Store, id: ChannelId) -> Option<String> {
         .guild_of(id)?
         .channels
         .with(|channels| channels.iter().find(|channel| channel.id == id).map(|channel| channel.name.clone()))
-}
-
-/// Puts the keyboard into the message box of whoever comes to write, once everything else has settled. On a telephone
-/// a keyboard would hide what they came to read.
-pub fn settle_in_composer() {
-    if !focus::media("(pointer: coarse)") {
-        request_animation_frame(|| settle(SETTLES_WITHIN));
-    }
-}
-
-/// Frames it may take, a second: a dialog that is still open lets nothing else have the focus, and a conversation that is
-/// new here has its message box when its first page has come.
-const SETTLES_WITHIN: u8 = 60;
-
-fn settle(frames: u8) {
-    let ready = focus::find("dialog[open]").is_none() && focus::by_id("composer").is_some();
-    if ready {
-        focus_composer();
-    } else if frames > 0 {
-        request_animation_frame(move || settle(frames - 1));
-    }
-}
-
-/// Puts the keyboard into the message box.
-pub(super) fn focus_composer() {
-    if let Some(composer) = focus::by_id("composer") {
-        focus::focus(&composer);
-    }
 }
 
 fn screen_of(store: &Store, place: Place) -> Screen {

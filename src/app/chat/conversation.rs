@@ -7,8 +7,9 @@ use protocol::ChannelId;
 use protocol::snapshot::{Anchor, Place};
 
 use super::composer::Composer;
-use super::context::{Chat, channel_name, settle_in_composer};
+use super::context::{Chat, channel_name};
 use super::message_list::MessageList;
+use super::settling::settle_in_composer;
 use super::topbar::Topbar;
 use crate::app::store::Stage;
 use crate::app::store::timeline::Timeline;

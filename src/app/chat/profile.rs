@@ -7,8 +7,9 @@ use protocol::snapshot::Place;
 use protocol::{Timestamp, UserId};
 
 use super::closures::part;
-use super::context::{Chat, ProfileAt, settle_in_composer};
+use super::context::{Chat, ProfileAt};
 use super::popup::Popup;
+use super::settling::settle_in_composer;
 use crate::api::guilds::member;
 use crate::app::controls::Icon;
 use crate::app::pages::{Asking, may_remove, member_path, profile};

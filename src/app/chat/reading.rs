@@ -8,8 +8,9 @@ use leptos::prelude::*;
 use protocol::MessageId;
 use protocol::snapshot::Anchor;
 
-use super::context::{Chat, Screen, focus_composer};
+use super::context::{Chat, Screen};
 use super::sending;
+use super::settling::focus_composer;
 use crate::app::store::Stage;
 use crate::app::store::timeline::Timeline;
 use crate::browser::dom::HtmlElement;

@@ -6,7 +6,8 @@ use protocol::parse::Content;
 use protocol::snapshot::Anchor;
 use protocol::{ChannelId, MessageId};
 
-use super::context::{Chat, focus_composer};
+use super::context::Chat;
+use super::settling::focus_composer;
 use crate::api::Refusal;
 use crate::api::messages::{delete_message, edit_message, mark_read, mark_unread as mark_message_unread};
 use crate::app::store::outbox::Outgoing;

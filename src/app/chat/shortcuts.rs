@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use protocol::MessageId;
 use protocol::snapshot::Place;
 
-use super::context::{Chat, Screen, focus_composer};
+use super::context::{Chat, Screen};
 use super::message_list::message_at;
 use super::overlay::Overlay;
+use super::settling::focus_composer;
 use super::{drawers, menu, overlay, picker, pins, searching, sending};
 use crate::app::store::guild::grouped;
 use crate::browser::dom::{self, HtmlElement, KeyboardEvent};

@@ -10,9 +10,10 @@ use protocol::snapshot::Destination;
 
 use super::badge::badge;
 use super::closures::{part, text};
-use super::context::{Chat, settle_in_composer};
+use super::context::Chat;
 use super::goals::{Choice, Goal, choices};
 use super::overlay::{self, Overlay, close, modal};
+use super::settling::settle_in_composer;
 use super::suggesting::marked;
 use crate::api::Refusal;
 use crate::api::dms::{find_people, open_dm};

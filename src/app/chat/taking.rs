@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use protocol::ChannelId;
 
 use super::closures::part;
-use super::context::{Chat, focus_composer};
+use super::context::Chat;
+use super::settling::focus_composer;
 use crate::app::controls::Icon;
 use crate::app::view::view;
 use crate::browser::dom::Event;

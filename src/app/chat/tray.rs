@@ -8,8 +8,9 @@ use protocol::{ChannelId, Error, limits};
 
 use super::attachments::size;
 use super::closures::{part, text};
-use super::context::{Chat, focus_composer};
+use super::context::Chat;
 use super::files::{PendingFile, Progress};
+use super::settling::focus_composer;
 use crate::app::controls::{Icon, Key, keyed};
 use crate::app::view::view;
 
