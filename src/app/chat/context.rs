@@ -18,7 +18,7 @@ use super::reacting::Wish;
 use super::searching::Asked;
 use super::settling::focus_composer;
 use crate::app::controls::{Toasts, use_toasts};
-use crate::app::pages::{Address, parse_address};
+use crate::app::pages::{Address, Asking, parse_address};
 use crate::app::store::{GuildEntry, Link, Stage, Store, StoreCtx};
 use crate::browser::focus;
 use crate::browser::listener::Listener;
@@ -87,6 +87,7 @@ pub(super) struct Chat {
     live: StoredValue<Live>,
     toasts: StoredValue<Toasts>,
     files: StoredValue<Files>,
+    asking: StoredValue<Option<Asking>>,
     navigate: StoredValue<Navigate>,
     edited: StoredValue<Option<(MessageId, String)>>,
     /// What is being answered, in each channel at most one. It goes with the draft.
@@ -156,6 +157,7 @@ impl Chat {
         let interactive = RwSignal::new(false);
         let live: Live = expect_context();
         let chat = Self {
+            asking: StoredValue::new(use_context()),
             files: StoredValue::new(Files::new(store.clone(), live.clone())),
             store: StoredValue::new(store),
             live: StoredValue::new(live),
@@ -210,6 +212,11 @@ impl Chat {
     /// Files that have no message yet.
     pub(super) fn files(self) -> Files {
         self.files.get_value()
+    }
+
+    /// The dialogs that all pages share.
+    pub(super) fn asking(self) -> Option<Asking> {
+        self.asking.get_value()
     }
 
     /// Notes about results.

@@ -42,6 +42,7 @@ const KEYS: &[(&str, &[Row])] = &[
             (&["R"], "Reply"),
             (&["E"], "Edit"),
             (&["+"], "Add reaction"),
+            (&["T"], "Start thread"),
             (&["P"], "Pin"),
             (&["U"], "Mark unread"),
             (&["Del"], "Delete"),

@@ -7,10 +7,9 @@ use protocol::entity::Message;
 use super::context::{Chat, MenuAt, ProfileAt};
 use super::message_list::message_at;
 use super::popup::Popup;
-use super::thread_line::may_start_thread;
+use super::thread_line::{may_start_thread, start_thread};
 use super::{picker, pins, sending};
 use crate::app::controls::Icon;
-use crate::app::pages::Asking;
 use crate::app::view::view;
 use crate::browser::dom::{self, Element, HtmlElement, KeyboardEvent, MouseEvent};
 use crate::browser::focus;
@@ -82,6 +81,7 @@ fn items(chat: Chat, at: MenuAt, message: &Message) -> AnyView {
     let (may_send, may_edit, may_delete) =
         untrack(|| (chat.may_send(message.channel_id), chat.may_edit(message), chat.may_delete(message)));
     let (may_react, may_pin) = untrack(|| (chat.may_react(message.channel_id), chat.may_pin(message)));
+    let may_thread = untrack(|| may_start_thread(chat, message));
     let pin = if message.pinned { "Unpin message" } else { "Pin message" };
     view! {
         {may_react.then(|| item(chat, "smile-plus", "Add reaction", "+", move |_| picker::open_at_row(chat, id)))}
@@ -90,7 +90,7 @@ fn items(chat: Chat, at: MenuAt, message: &Message) -> AnyView {
         {item(chat, "eye-off", "Mark unread", "U", move |_| sending::mark_unread(chat, id))}
         {item(chat, "copy", "Copy text", "Ctrl C", move |_| sending::copy_text(chat, id))}
         {may_pin.then(|| item(chat, "pin", pin, "P", move |_| pins::turn(chat, id)))}
-        {thread_item(chat, message)}
+        {may_thread.then(|| item(chat, "thread", "Start thread", "T", move |_| start_thread(chat, id)))}
         {item(chat, "link", "Copy link", "", move |_| sending::copy_link(chat, id))}
         {item(chat, "user", "Profile", "", move |_| chat.profile.set(Some(ProfileAt { person: author, x: at.x, y: at.y, from: Some(id) })))}
         {may_delete.then(|| view! {
@@ -98,14 +98,6 @@ fn items(chat: Chat, at: MenuAt, message: &Message) -> AnyView {
             {item(chat, "trash", "Delete message", "Del", move |shift| chat.delete(id, shift))}
         })}
     }
-}
-
-/// Asks for a name, in the dialog that all of the page share.
-fn thread_item(chat: Chat, message: &Message) -> Option<AnyView> {
-    let asking = use_context::<Asking>().filter(|_| untrack(|| may_start_thread(chat, message)))?;
-    let guild = untrack(|| chat.guild())?.id();
-    let (channel, id) = (message.channel_id, message.id);
-    Some(item(chat, "thread", "Start thread", "", move |_| asking.start_thread(guild, channel, id)))
 }
 
 fn item(

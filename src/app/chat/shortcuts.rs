@@ -8,6 +8,7 @@ use super::context::{Chat, Screen};
 use super::message_list::message_at;
 use super::overlay::Overlay;
 use super::settling::focus_composer;
+use super::thread_line::start_thread;
 use super::{drawers, menu, overlay, picker, pins, searching, sending};
 use crate::app::store::guild::grouped;
 use crate::browser::dom::{self, HtmlElement, KeyboardEvent};
@@ -216,6 +217,7 @@ fn act(chat: Chat, event: &KeyboardEvent, id: MessageId, row: &HtmlElement) -> b
         "e" | "E" => chat.edit(id),
         "r" | "R" => chat.reply(id),
         "p" | "P" => pins::turn(chat, id),
+        "t" | "T" => start_thread(chat, id),
         "u" | "U" => sending::mark_unread(chat, id),
         "+" if may_react(chat, id) => picker::open_at_row(chat, id),
         _ => return false,

@@ -1,6 +1,7 @@
 //! The line under a message that leads to the thread that was started from it.
 
 use leptos::prelude::*;
+use protocol::MessageId;
 use protocol::entity::{Message, ThreadSummary};
 use protocol::permissions::Permissions;
 
@@ -16,6 +17,16 @@ pub(super) fn may_start_thread(chat: Chat, message: &Message) -> bool {
     !message.kind.is_system()
         && message.thread.is_none()
         && chat.store().access(message.channel_id).contains(needed)
+}
+
+/// Asks what a thread about a message shall be called, and starts it.
+pub(super) fn start_thread(chat: Chat, id: MessageId) {
+    let place = untrack(|| chat.guild()).map(|guild| guild.id()).zip(chat.message(id));
+    if let (Some(asking), Some((guild, message))) = (chat.asking(), place)
+        && untrack(|| may_start_thread(chat, &message))
+    {
+        asking.start_thread(guild, message.channel_id, id);
+    }
 }
 
 /// The line, while there is a thread.

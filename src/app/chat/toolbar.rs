@@ -7,6 +7,7 @@ use protocol::entity::Message;
 
 use super::closures::{flag, part};
 use super::context::Chat;
+use super::thread_line::{may_start_thread, start_thread};
 use super::{menu, picker, pins, sending};
 use crate::app::controls::Icon;
 use crate::app::view::view;
@@ -58,6 +59,7 @@ fn buttons(chat: Chat, message: &Message) -> AnyView {
         {may_send.then(|| button("reply", "Reply", if may_react { "-1" } else { "0" }, move || chat.reply(id)))}
         {may_edit.then(|| button("edit", "Edit message", "-1", move || chat.edit(id)))}
         {chat.may_pin(message).then(|| pin_button(chat, id))}
+        {may_start_thread(chat, message).then(|| button("thread", "Start thread", "-1", move || start_thread(chat, id)))}
         {button("eye-off", "Mark unread", "-1", move || sending::mark_unread(chat, id))}
         {button("link", "Copy link", if may_send || may_react { "-1" } else { "0" }, move || sending::copy_link(chat, id))}
         {may_delete.then(|| view! {
