@@ -3,7 +3,7 @@ import { call, say } from './calls';
 import { expect, gather, test } from './fixture';
 import { composer, message } from './gestures';
 
-test('the line under a message leads into its thread, and the head leads back', async ({ room, ana, bo }) => {
+test('the line under a message leads into its thread, and Back leads out of it', async ({ room, ana, bo }) => {
   const channel = room.guild.system_channel_id;
   const { id } = await say(bo.request, channel, 'small screens');
   await call(bo.request, 'threads/create', { channel_id: channel, message_id: id, name: 'Pocket size' });
@@ -13,6 +13,6 @@ test('the line under a message leads into its thread, and the head leads back', 
   await composer(ana.page, 'Pocket size').fill('fits');
   await ana.page.getByRole('button', { name: 'Send message' }).tap();
   await expect(message(ana.page, 'fits')).toBeVisible();
-  await ana.page.getByRole('link', { name: '#general' }).tap();
+  await ana.page.goBack();
   await expect(message(ana.page, 'small screens')).toContainText('1 message');
 });
