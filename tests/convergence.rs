@@ -11,6 +11,8 @@
 mod client;
 #[path = "convergence/history.rs"]
 mod history;
+#[path = "convergence/links.rs"]
+mod links;
 #[path = "convergence/rights.rs"]
 mod rights;
 

@@ -10,6 +10,7 @@ use protocol::snapshot::{Anchor, Place};
 use protocol::{AttachmentId, ChannelId, Error, GuildId, MessageId, Result, RoleId, Stream};
 use rig::{Person, TestApp};
 
+use crate::links;
 use crate::rights::{give, set_exception, set_role};
 
 /// Names of a history's people; the number of the history makes them unique.
@@ -151,7 +152,8 @@ impl<'a> History<'a> {
             30..36 => self.reply(who).await,
             36..40 => self.edit(who).await,
             40..41 => self.take_back(who).await,
-            41..47 => self.delete_message(who).await,
+            41..43 => self.say_link(who).await,
+            43..47 => self.delete_message(who).await,
             47..54 => self.read(who).await,
             54..60 => self.new_channel(who).await,
             60..62 => self.rename_channel(who).await,
@@ -175,12 +177,13 @@ impl<'a> History<'a> {
     fn text(&mut self) -> String {
         let other = self.dice.below(PEOPLE);
         let role = self.dice.pick(&self.roles).map_or(RoleId::from_trusted(1), |(_, role)| role);
-        let call = match self.dice.below(8) {
+        let call = match self.dice.below(9) {
             0 | 1 => format!(" @{}", self.people[other].user.username),
             2 => " see #general".to_owned(),
             3 => " @everyone".to_owned(),
             4 => format!(" @here @{}", self.people[other].user.username),
             5 => format!(" <@&{role}>"),
+            6 => format!(" https://example.org/{}", self.count),
             _ => String::new(),
         };
         format!("words {}{call}", self.count)
@@ -222,9 +225,8 @@ impl<'a> History<'a> {
     }
 
     async fn reply(&mut self, who: &Person) -> Result<()> {
-        let (Some((channel, to)), text) = (self.dice.pick_new(&self.messages), self.text()) else {
-            return Ok(());
-        };
+        let Some((channel, to)) = self.dice.pick_new(&self.messages) else { return Ok(()) };
+        let text = self.text();
         let draft = messages::Draft {
             content: &text,
             reply_to: Some(to),
@@ -237,9 +239,8 @@ impl<'a> History<'a> {
     }
 
     async fn edit(&mut self, who: &Person) -> Result<()> {
-        let (Some((channel, message)), text) = (self.dice.pick_new(&self.messages), self.text()) else {
-            return Ok(());
-        };
+        let Some((channel, message)) = self.dice.pick_new(&self.messages) else { return Ok(()) };
+        let text = self.text();
         messages::edit(&self.app.state, &who.actor, channel, message, &text).await.map(|_| ())
     }
 
@@ -259,6 +260,13 @@ impl<'a> History<'a> {
             0 => pins::unpin(&self.app.state, &who.actor, channel, message).await,
             _ => pins::pin(&self.app.state, &who.actor, channel, message).await,
         }
+    }
+
+    async fn say_link(&mut self, who: &Person) -> Result<()> {
+        let Some(channel) = self.some_channel() else { return Ok(()) };
+        let said = who.try_say(channel, &format!("see https://example.org/{}", self.count)).await?;
+        self.messages.push((channel, said.id));
+        links::find(self.app, channel, said.id, self.count).await
     }
 
     async fn start_thread(&mut self, who: &Person) -> Result<()> {
@@ -282,7 +290,14 @@ impl<'a> History<'a> {
         let name = format!("other thread {}", self.count);
         let archived = self.dice.below(2) == 0;
         match self.dice.below(8) {
-            0 | 1 => threads::remove(state, actor, thread).await,
+            0 => {
+                // Whoever may: otherwise it happens too seldom.
+                for person in &self.people {
+                    _ = threads::remove(state, &person.actor, thread).await;
+                }
+                Ok(())
+            }
+            1 => threads::remove(state, actor, thread).await,
             2 => threads::unfollow(state, actor, thread).await,
             3 => threads::set_following(state, actor, thread, archived).await,
             4 => {
@@ -290,9 +305,12 @@ impl<'a> History<'a> {
                 threads::update(state, actor, thread, change).await.map(|_| ())
             }
             _ => {
-                let archived = Some(archived);
-                let change = threads::ThreadChange { archived, ..threads::ThreadChange::default() };
-                threads::update(state, actor, thread, change).await.map(|_| ())
+                for person in &self.people {
+                    let archived = Some(archived);
+                    let change = threads::ThreadChange { archived, ..threads::ThreadChange::default() };
+                    _ = threads::update(state, &person.actor, thread, change).await;
+                }
+                Ok(())
             }
         }
     }
@@ -380,11 +398,15 @@ impl<'a> History<'a> {
         else {
             return Ok(());
         };
-        match self.dice.below(4) {
+        match self.dice.below(6) {
             0 => guilds::transfer(&self.app.state, &who.actor, guild, &heir.user.username).await,
             1 => {
                 let name = guilds::snapshot(&self.app.state, &who.actor, guild).await?.guild.name;
-                guilds::delete(&self.app.state, &who.actor, guild, &name).await
+                // Whoever may: otherwise it happens too seldom.
+                for person in &self.people {
+                    _ = guilds::delete(&self.app.state, &person.actor, guild, &name).await;
+                }
+                Ok(())
             }
             _ => guilds::rename(&self.app.state, &who.actor, guild, &format!("renamed {}", self.count)).await,
         }
