@@ -107,7 +107,12 @@ test('a file is taken out again, one that is too large says so, and nothing is s
   await attach(ana.page).setInputFiles([WORDS, huge]);
   await expect(pending(ana.page, 'trailer.mov').getByRole('alert')).toHaveText('Larger than 26 MB.');
   await composer(ana.page).press('Enter');
+  await composer(ana.page).fill('with words as well');
+  await composer(ana.page).press('Enter');
+  await expect(ana.page.getByText('That is too large.')).toBeVisible();
+  await expect(composer(ana.page)).toHaveValue('with words as well');
   await expect(tray(ana.page).getByRole('listitem')).toHaveCount(2);
+  await composer(ana.page).fill('');
   await tray(ana.page).getByRole('button', { name: 'Remove trailer.mov' }).click();
   await expect(tray(ana.page).getByRole('listitem')).toHaveCount(1);
   await tray(ana.page).getByRole('button', { name: 'Remove plan.txt' }).click();
@@ -147,6 +152,24 @@ test('what did not arrive is tried again, or goes back into the message box', as
   await expect(pending(ana.page, 'plan.txt')).toBeVisible();
   await composer(ana.page).press('Enter');
   await expect(message(bo.page, 'second thoughts').getByRole('link', { name: 'plan.txt' })).toBeVisible();
+});
+
+test('files go on while one looks at another page', async ({ room, ana, bo }) => {
+  await gather(room.path, ana, bo);
+  let release = (): void => undefined;
+  const gate = new Promise<void>((open) => (release = open));
+  await ana.page.route(UPLOADS, async (route) => {
+    await gate;
+    await route.continue();
+  });
+  await attach(ana.page).setInputFiles(WORDS);
+  await composer(ana.page).fill('back in a moment');
+  await composer(ana.page).press('Enter');
+  await expect(message(ana.page, 'back in a moment').getByRole('progressbar')).toBeVisible();
+  await ana.page.getByRole('link', { name: 'User settings' }).click();
+  await expect(ana.page.getByRole('heading', { name: 'Account' }).first()).toBeVisible();
+  release();
+  await expect(message(bo.page, 'back in a moment').getByRole('link', { name: 'plan.txt' })).toBeVisible();
 });
 
 test('a file that is gone leaves the words to be sent', async ({ room, ana, bo, faults }) => {

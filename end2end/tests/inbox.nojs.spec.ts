@@ -5,7 +5,7 @@ import { message } from './gestures';
 
 test('reading what addressed one, and going where it was said', async ({ room, ana, bo }) => {
   await bo.page.goto(`${room.path}?panel=inbox`);
-  await expect(bo.page.getByText('You are up to date')).toBeVisible();
+  await expect(bo.page.getByText('No mentions')).toBeVisible();
   for (let at = 1; at <= 26; at += 1) await say(ana.request, room.guild.system_channel_id, `call ${at} @everyone`);
   await bo.page.goto(room.path);
   await bo.page.getByRole('button', { name: 'Inbox' }).click();

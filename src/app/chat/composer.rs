@@ -75,7 +75,7 @@ fn MessageForm(channel: ChannelId, label: Signal<String>, over: RwSignal<usize>)
     };
     let submit = move || {
         let Some(input) = input.get_untracked() else { return };
-        if input.value().trim().is_empty() && !chat.files().are_fit(channel) {
+        if input.value().trim().is_empty() && !chat.files().any_in(channel) {
             return;
         }
         match sending::send(chat, channel, &input.value()) {

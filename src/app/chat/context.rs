@@ -155,12 +155,11 @@ impl Chat {
             Memo::new(move |_| screen_of(&store, place.get()))
         };
         let interactive = RwSignal::new(false);
-        let live: Live = expect_context();
         let chat = Self {
             asking: StoredValue::new(use_context()),
-            files: StoredValue::new(Files::new(store.clone(), live.clone())),
+            files: StoredValue::new(expect_context()),
             store: StoredValue::new(store),
-            live: StoredValue::new(live),
+            live: StoredValue::new(expect_context()),
             toasts: StoredValue::new(use_toasts()),
             navigate: StoredValue::new(Box::new(use_navigate()) as Navigate),
             edited: StoredValue::new(None),
@@ -194,7 +193,6 @@ impl Chat {
             look();
             ["online", "offline"].map(|event| Listener::new(event, move |_| look()))
         });
-        chat.files().keep_page();
         provide_context(chat);
         chat
     }

@@ -91,7 +91,8 @@ impl Files {
         Self { pending: ArcRwSignal::default(), store, live }
     }
 
-    /// Lets the browser ask before the page is left with files in it, and lets go of them with whoever calls.
+    /// Lets the browser ask before the page is left with files in it, and lets go of them with whoever calls. A file that is
+    /// dropped where there is no message box is ignored; left alone, the browser would leave the page for it.
     pub(super) fn keep_page(&self) {
         let pending = self.pending.clone();
         Effect::new(move |_: Option<Listener>| {
@@ -100,6 +101,15 @@ impl Files {
                 if pending.with_untracked(|all| !all.is_empty()) {
                     event.prevent_default();
                 }
+            })
+        });
+        Effect::new(move |_: Option<[Listener; 2]>| {
+            ["dragover", "drop"].map(|name| {
+                Listener::new(name, |event| {
+                    if upload::carries_files(&event) {
+                        event.prevent_default();
+                    }
+                })
             })
         });
         on_cleanup(upload::forget_all);
@@ -203,11 +213,22 @@ impl Files {
         }
     }
 
-    /// Whether a message can be made of what is in a channel's tray: there is something, and nothing failed.
-    pub(super) fn are_fit(&self, channel: ChannelId) -> bool {
-        let files = untrack(|| self.in_tray(channel));
-        !files.is_empty()
-            && !files.iter().any(|file| file.progress.with_untracked(|at| matches!(at, Progress::Failed(_))))
+    /// Whether there is anything in a channel's tray.
+    pub(super) fn any_in(&self, channel: ChannelId) -> bool {
+        !untrack(|| self.in_tray(channel)).is_empty()
+    }
+
+    /// Why what is in a channel's tray cannot be sent: one of the files failed, or there are too many. A message would wait
+    /// for them for ever.
+    pub(super) fn fault_in(&self, channel: ChannelId) -> Option<Error> {
+        let (files, max) = (untrack(|| self.in_tray(channel)), limits::ATTACHMENTS_PER_MESSAGE);
+        if files.len() > max {
+            return Some(Error::Invalid { field: Field::Attachments, problem: Problem::TooMany { max } });
+        }
+        files.iter().find_map(|file| match file.progress.get_untracked() {
+            Progress::Failed(error) => Some(error),
+            _ => None,
+        })
     }
 
     /// The files of a channel's tray go with the message of this retry key. They are all there, or it waits for them.

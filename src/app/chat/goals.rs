@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::entity::{ChannelKind, User};
+use protocol::permissions::Permissions;
 use protocol::snapshot::Destination;
 use protocol::{ChannelId, GuildId, UserId};
 
@@ -138,7 +139,7 @@ fn channels(chat: Chat, known: Option<&[Destination]>) -> Vec<Choice> {
             let news =
                 guild.reads.with(|reads| reads.get(&id).map(|read| (read.is_unread(), read.mentions())));
             let (is_unread, mentions) = news.unwrap_or_default();
-            let choice = Choice::new("Channels", "hash", name, server.clone(), Goal::Path(path));
+            let choice = Choice::new("Places", "hash", name, server.clone(), Goal::Path(path));
             all.push(Choice { is_unread, mentions, ..choice });
         }
     }
@@ -169,7 +170,7 @@ fn conversations(chat: Chat) -> Vec<Choice> {
         let (is_unread, mentions) = read?;
         let user = store.person(dm.recipient)?.get();
         let path = ["/channels/@me/", &dm.id.to_string()].concat();
-        let choice = person("Channels", &user, Goal::Path(path));
+        let choice = person("Places", &user, Goal::Path(path));
         is_unread.then_some(Choice { is_unread, mentions, ..choice })
     });
     unread.collect()
@@ -214,7 +215,9 @@ fn actions(chat: Chat) -> Vec<Choice> {
     if let Some(guild) = chat.guild() {
         let (id, name) = (guild.id(), guild.guild.with(|guild| guild.name.clone()));
         all.push(page("gear", words::GUILD_SETTINGS, &name, &format!("/servers/{id}/settings")));
-        all.push(page("user-plus", "Invite people", &name, &format!("/servers/{id}/invite")));
+        if guild.access.with(|access| access.guild.contains(Permissions::CREATE_INVITE)) {
+            all.push(page("user-plus", "Invite people", &name, &format!("/servers/{id}/invite")));
+        }
     }
     all
 }

@@ -109,7 +109,7 @@ pub(super) fn Inbox(
         let page = listed.page.get()?;
         Some(if page.mentions.is_empty() && page.next.is_none() {
             view! {
-                <EmptyState icon="inbox" title="You are up to date" text="Mentions land here."/>
+                <EmptyState icon="inbox" title="No mentions" text="Mentions land here."/>
             }
         } else {
             list(chat, channel, asked.get_untracked(), page)

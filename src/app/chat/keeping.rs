@@ -35,9 +35,9 @@ pub(super) fn keep(store: &Store) {
             let Outgoing { nonce, channel, content, reply_to, attachments, delivery, written_ms, .. } =
                 outgoing;
             let refused = match delivery {
-                Delivery::Failed(error) => Some(error),
                 // Files on this device go with the page.
                 _ if outgoing.uploading => Some(Error::AttachmentGone),
+                Delivery::Failed(error) => Some(error),
                 _ => None,
             };
             now.push((nonce.clone(), refused.clone()));

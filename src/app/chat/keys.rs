@@ -31,7 +31,7 @@ const KEYS: &[(&str, &[Row])] = &[
             (&["Enter"], "Send"),
             (&["Shift Enter"], "New line"),
             (&["↑"], "Edit your last message, when the box is empty"),
-            (&["Esc"], "Stop replying, or mark all as read"),
+            (&["Esc"], "Stop replying, or mark the channel as read"),
         ],
     ),
     (

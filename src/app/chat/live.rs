@@ -12,6 +12,7 @@ use protocol::frame::{ClientFrame, CloseCode, ServerFrame};
 use protocol::snapshot::Anchor;
 use protocol::{ChannelId, Error, GuildId};
 
+use super::files::Files;
 use super::keeping;
 use crate::api::Refusal;
 use crate::api::guilds::guild_snapshot;
@@ -51,6 +52,10 @@ pub fn connect(store: &Store) {
         focus: Mutex::default(),
     }));
     provide_context(live.clone());
+    // Like what is being sent, files on their way outlive the conversation: settings are another page.
+    let files = Files::new(store.clone(), live.clone());
+    files.keep_page();
+    provide_context(files);
     let timer = StoredValue::new(None::<IntervalHandle>);
     Effect::new(move |_| {
         let store = live.0.store.clone();

@@ -17,8 +17,11 @@ use crate::browser::{clipboard, focus, time};
 /// breaks, and nothing happens.
 pub(super) fn send(chat: Chat, channel: ChannelId, text: &str) -> Result<(), protocol::Error> {
     let (store, live, files) = (chat.store(), chat.live(), chat.files());
+    if let Some(fault) = files.fault_in(channel) {
+        return Err(fault);
+    }
     let content = match Content::parse_optional(text)? {
-        None if files.are_fit(channel) => String::new(),
+        None if files.any_in(channel) => String::new(),
         content => content.map_or_else(|| Content::parse(text), Ok)?.into_string(),
     };
     let nonce = time::nonce();

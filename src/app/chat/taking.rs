@@ -46,7 +46,6 @@ impl Taking {
         focus_composer();
     }
 
-    /// Left alone, the browser would leave the page for a file that is dropped on it.
     fn dragged(self, name: &str, event: &Event) {
         if !upload::carries_files(event) {
             return;

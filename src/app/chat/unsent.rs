@@ -10,9 +10,11 @@ use super::closures::{part, text};
 use super::context::Chat;
 use super::tray;
 use crate::app::controls::{Icon, Spinner};
+use crate::app::store::outbox::Outgoing;
 use crate::app::store::timeline::{Delivery, Row, RowKey};
 use crate::app::store::{Link, Store};
 use crate::app::view::view;
+use crate::browser::time;
 
 /// How long a message may be on its way before words say so. Most arrive sooner, and nothing flickers. Where there is
 /// no network, words come at once.
@@ -97,11 +99,19 @@ fn unquoted(chat: Chat, nonce: Arc<str>) -> Option<AnyView> {
     Some(without(chat, "Send without the reply", move |store| store.retry_without_reply(&nonce)))
 }
 
-/// Its files may be gone: what has words as well is sent without them.
+/// Its files may be gone: what has words as well is sent without them. As another message: in another tab the files may
+/// still be on their way, and go with this one.
 fn without_files(chat: Chat, nonce: Arc<str>) -> Option<AnyView> {
     let unsent = untrack(|| chat.store().unsent());
     let has_words = unsent.iter().any(|outgoing| outgoing.nonce == nonce && !outgoing.content.is_empty());
-    has_words.then(|| without(chat, "Send without the files", move |store| store.retry_without_files(&nonce)))
+    has_words.then(|| {
+        without(chat, "Send without the files", move |store| {
+            if let Some(Outgoing { channel, content, reply_to, .. }) = store.discard(&nonce) {
+                let text = Outgoing::new(time::nonce(), channel, content, time::now_ms());
+                store.enqueue(Outgoing { reply_to, ..text });
+            }
+        })
+    })
 }
 
 fn without(chat: Chat, words: &'static str, retry: impl Fn(Store) + 'static) -> AnyView {

@@ -18,7 +18,7 @@ pub(super) fn viewer(chat: Chat, all: Vec<Attachment>, first: usize) -> AnyView 
     let step = move |forward: bool| at.update(|at| *at = (*at + if forward { 1 } else { count - 1 }) % count);
     let content = view! {
         <div class="viewer__bar">
-            <span class="viewer__place">
+            <span class="viewer__place" role="status">
                 {text(move || if count > 1 { format!("{} of {count}", at.get() + 1) } else { String::new() })}
             </span>
             {part(move || shown().map(|picture| view! {

@@ -231,11 +231,6 @@ impl Store {
         self.retry(nonce);
     }
 
-    /// Puts a message back in line without its files, which are gone. Nothing was written under its nonce.
-    pub fn retry_without_files(&self, nonce: &str) {
-        self.uploaded(nonce, Vec::new());
-    }
-
     /// The backend has all files of a message: it is in line.
     pub fn uploaded(&self, nonce: &str, attachments: Vec<Attachment>) {
         let mut channel = None;
