@@ -117,6 +117,8 @@ test('all messages together are one stop of the Tab key, then their toolbar, the
   await ana.page.keyboard.press('Tab');
   await expect(ana.page.getByRole('toolbar').getByRole('button', { name: 'Add reaction' })).toBeFocused();
   await ana.page.keyboard.press('Tab');
+  await expect(ana.page.getByLabel('Attach files')).toBeFocused();
+  await ana.page.keyboard.press('Tab');
   await expect(composer(ana.page)).toBeFocused();
   await ana.page.keyboard.press('Shift+F6');
   await ana.page.keyboard.press('Shift+Tab');
