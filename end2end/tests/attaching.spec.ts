@@ -15,6 +15,17 @@ const attach = (page: Page) => page.getByLabel('Attach files');
 const tray = (page: Page) => page.getByRole('list', { name: 'Files to send' });
 const pending = (page: Page, name: string) => tray(page).getByRole('listitem').filter({ hasText: name });
 
+/** Keeps uploads on their way until what it returns is called. */
+async function hold(page: Page): Promise<() => void> {
+  let release = (): void => undefined;
+  const gate = new Promise<void>((open) => (release = open));
+  await page.route(UPLOADS, async (route) => {
+    await gate;
+    await route.continue();
+  });
+  return release;
+}
+
 /** Lets files be pasted into the message box or dropped on the page, as a person's hand would. */
 async function hand(page: Page, event: 'paste' | 'drop' | 'dragover', target: string, name: string): Promise<void> {
   await page.locator(target).evaluate(
@@ -75,12 +86,7 @@ test('files are pasted, and dropped anywhere on the page', async ({ room, ana, b
 
 test('a message is sent before its files are there, and arrives with them', async ({ room, ana, bo }) => {
   await gather(room.path, ana, bo);
-  let release = (): void => undefined;
-  const gate = new Promise<void>((open) => (release = open));
-  await ana.page.route(UPLOADS, async (route) => {
-    await gate;
-    await route.continue();
-  });
+  const release = await hold(ana.page);
   await attach(ana.page).setInputFiles([PICTURE, WORDS]);
   await expect(tray(ana.page).getByRole('progressbar', { name: 'Uploading harbour.png' })).toBeVisible();
   await composer(ana.page).fill('they follow');
@@ -156,12 +162,7 @@ test('what did not arrive is tried again, or goes back into the message box', as
 
 test('files go on while one looks at another page', async ({ room, ana, bo }) => {
   await gather(room.path, ana, bo);
-  let release = (): void => undefined;
-  const gate = new Promise<void>((open) => (release = open));
-  await ana.page.route(UPLOADS, async (route) => {
-    await gate;
-    await route.continue();
-  });
+  const release = await hold(ana.page);
   await attach(ana.page).setInputFiles(WORDS);
   await composer(ana.page).fill('back in a moment');
   await composer(ana.page).press('Enter');

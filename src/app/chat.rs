@@ -5,12 +5,14 @@
 //! | `context` | what the parts share: the place, the message being answered or edited, open drawers |
 //! | `live`, `sending`, `keeping` | towards the backend: socket, fetches, what the person does with messages, what outlives the page |
 //! | `rail`, `channel_list`, `dm_list`, `self_bar` | the navigation |
-//! | `conversation`, `topbar`, `message_list`, `reading`, `message_row`, `attachments`, `composer` | the middle |
+//! | `conversation`, `topbar`, `message_list`, `reading`, `message_row`, `attachments`, `embeds`, `composer` | the middle |
+//! | `files`, `tray`, `taking` | files of a message that is being written or sent |
 //! | `departed` | saying that what was on screen is gone |
 //! | `toolbar`, `menu`, `editor`, `deletion`, `reactions`, `picker`, `thread_line`, `no_script` | acting on a message |
 //! | `profile`, `popup` | the card of a person, and what opens above everything |
-//! | `panel`, `pins`, `searching`, `search_panel`, `hit` | what stands beside the conversation when the address says so |
-//! | `member_list`, `drawers`, `banner`, `shortcuts` | the side panel, narrow screens, the connection, keys |
+//! | `panel`, `pins`, `inbox`, `searching`, `search_panel`, `hit` | what stands beside the conversation when the address says so |
+//! | `overlay`, `switcher`, `goals`, `viewer`, `keys` | what covers everything: find or jump, pictures in full size, the list of keys |
+//! | `member_list`, `drawers`, `banner`, `shortcuts`, `settling` | the side panel, narrow screens, the connection, keys |
 //!
 //! The first render is the same on both sides: it knows neither clock nor storage nor window. Whatever needs
 //! those happens in effects afterwards.

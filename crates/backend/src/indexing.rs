@@ -51,14 +51,8 @@ impl Indexing {
 
 /// Starts it; it ends with the process.
 pub fn start(state: &AppState) {
-    let state = state.clone();
-    let token = state.shutdown.token().clone();
-    state.shutdown.tasks().clone().spawn(async move {
-        tokio::select! {
-            () = token.cancelled() => {}
-            () = keep_up(&state) => {}
-        }
-    });
+    let (shutdown, state) = (state.shutdown.clone(), state.clone());
+    shutdown.run(async move { keep_up(&state).await });
 }
 
 async fn keep_up(state: &AppState) {

@@ -41,14 +41,8 @@ impl Queue {
 
 /// Starts the work; it ends with the process.
 pub fn start(state: &AppState) {
-    let state = state.clone();
-    let token = state.shutdown.token().clone();
-    state.shutdown.tasks().clone().spawn(async move {
-        tokio::select! {
-            () = token.cancelled() => {}
-            () = serve(&state) => {}
-        }
-    });
+    let (shutdown, state) = (state.shutdown.clone(), state.clone());
+    shutdown.run(async move { serve(&state).await });
 }
 
 async fn serve(state: &AppState) {

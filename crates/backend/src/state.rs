@@ -76,6 +76,17 @@ impl Shutdown {
     pub fn tasks(&self) -> &TaskTracker {
         &self.tasks
     }
+
+    /// Runs what has no end of its own: it is dropped when the process begins to stop.
+    pub fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let token = self.token.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = token.cancelled() => {}
+                () = work => {}
+            }
+        });
+    }
 }
 
 impl AppState {

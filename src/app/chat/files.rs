@@ -95,22 +95,21 @@ impl Files {
     /// dropped where there is no message box is ignored; left alone, the browser would leave the page for it.
     pub(super) fn keep_page(&self) {
         let pending = self.pending.clone();
-        Effect::new(move |_: Option<Listener>| {
+        Effect::new(move |_: Option<[Listener; 3]>| {
             let pending = pending.clone();
-            Listener::new("beforeunload", move |event| {
+            let leaving = Listener::new("beforeunload", move |event| {
                 if pending.with_untracked(|all| !all.is_empty()) {
                     event.prevent_default();
                 }
-            })
-        });
-        Effect::new(move |_: Option<[Listener; 2]>| {
-            ["dragover", "drop"].map(|name| {
+            });
+            let [over, drop] = ["dragover", "drop"].map(|name| {
                 Listener::new(name, |event| {
                     if upload::carries_files(&event) {
                         event.prevent_default();
                     }
                 })
-            })
+            });
+            [leaving, over, drop]
         });
         on_cleanup(upload::forget_all);
     }

@@ -50,7 +50,6 @@ impl Taking {
         if !upload::carries_files(event) {
             return;
         }
-        event.prevent_default();
         match name {
             "dragover" => self.over.set(self.may_take()),
             "dragleave" if !upload::has_left(event) => {}

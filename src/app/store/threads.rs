@@ -130,7 +130,7 @@ impl GuildEntry {
 
     /// Changes what is told of a thread.
     fn change_thread(&self, id: ChannelId, change: impl FnOnce(&mut Thread)) {
-        // Asked first: whoever watches the channels is not told of every message in them.
+        // Asked first: whoever watches the channels is told of messages in threads only, not of every one.
         if self.thread(id).is_some() {
             self.channels.update(|channels| {
                 let known = channels.iter_mut().find(|channel| channel.id == id);

@@ -37,7 +37,8 @@ pub(super) async fn want(
     previews::want(tx, &wanted).await
 }
 
-/// Takes a message's new text for what is to be shown: what is behind links that it still has stays meanwhile.
+/// Takes a message's new text for what is to be shown: what is behind links that it still has stays until somebody has
+/// looked anew; of what cannot be told then, nothing is shown until it can.
 pub(super) async fn renew(
     tx: &mut Tx,
     access: &ChannelAccess,
