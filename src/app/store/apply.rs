@@ -268,7 +268,7 @@ impl Store {
         if was_addressed && !is_addressed {
             let loose = self.loose_mark(channel);
             counting.reads.update(|reads| {
-                let read = reads.entry(channel).or_insert_with(|| ReadState::before(id, loose));
+                let read = reads.entry(channel).or_insert_with(|| ReadState::unheard(id, loose));
                 read.taken_back(counting.rev, id);
             });
         }

@@ -36,6 +36,8 @@ pub struct ReadState {
     gone: Vec<(Rev, MessageId)>,
     /// What is special about a thread.
     thread: Option<ThreadReads>,
+    /// All that is known is that something in it was taken back: not even what its newest message is.
+    is_unheard: bool,
 }
 
 /// What of a thread waits for the person.
@@ -89,6 +91,7 @@ impl ReadState {
             counted_rev: 0,
             gone: Vec::new(),
             thread: None,
+            is_unheard: false,
         }
     }
 
@@ -169,6 +172,11 @@ impl ReadState {
         read
     }
 
+    /// A channel nothing was known of, in which a message does not address the person any more: it was all read.
+    pub(super) fn unheard(message: MessageId, loose: Option<LooseMark>) -> Self {
+        Self { is_unheard: loose.is_none(), ..Self::before(message, loose) }
+    }
+
     /// A channel nothing was known of, from which a message is gone: it was all read.
     pub(super) fn read(gone: &Removed, loose: Option<LooseMark>) -> Self {
         let mut read = Self::before(gone.message, loose);
@@ -203,6 +211,7 @@ impl ReadState {
     /// A message has come; `mine` if the person wrote it, which reads everything before it.
     pub(super) fn arrived(&mut self, message: MessageId, mine: bool, addressed: bool) {
         let message = Some(message);
+        self.is_unheard = false;
         self.last_message_id = self.last_message_id.max(message);
         if mine && message > self.written_to {
             self.written = self.written.max(message);
@@ -223,6 +232,7 @@ impl ReadState {
         if addressed {
             self.taken_back(rev, message);
         }
+        self.is_unheard = false;
         self.last_message_id = last;
     }
 
@@ -253,8 +263,8 @@ impl ReadState {
     /// The newer one of what is known here and what is known elsewhere of the same channel's mark; `self` has the messages.
     pub(super) fn join(&mut self, known: &Self) {
         if known.turns > self.turns {
-            let (last_message_id, thread) = (self.last_message_id, self.thread);
-            *self = Self { last_message_id, thread, ..known.clone() };
+            let Self { last_message_id, thread, is_unheard, .. } = *self;
+            *self = Self { last_message_id, thread, is_unheard, ..known.clone() };
         } else if known.turns == self.turns {
             self.read_to(known.last_read_id);
         }
@@ -281,6 +291,10 @@ impl ReadState {
     fn turned(&mut self, mark: &ReadMark, back: Option<MovedBack>) {
         self.turns = mark.turns;
         self.last_read_id = mark.last_read_id;
+        if let Some(back) = back.filter(|_| self.is_unheard) {
+            self.is_unheard = false;
+            self.last_message_id = Some(back.newest_id);
+        }
         // A snapshot of which only the mark counts does not say what it counted to; what is here is about as new.
         self.counted_to = back.map_or(self.last_message_id, |back| Some(back.newest_id));
         self.counted_rev = back.map_or(Rev::MAX, |back| back.rev);
@@ -304,7 +318,7 @@ pub fn totals(reads: &Reads) -> (usize, u32) {
 
 #[cfg(test)]
 mod tests {
-    use protocol::entity::ReadMark;
+    use protocol::entity::{MovedBack, ReadMark};
     use protocol::{ChannelId, MessageId};
 
     use super::{Interest, ReadState, Removed};
@@ -315,6 +329,21 @@ mod tests {
 
     fn mark(last_read: i64, mentions: u32) -> ReadMark {
         ReadMark { channel_id: ChannelId::from_trusted(1), last_read_id: id(last_read), mentions, turns: 0 }
+    }
+
+    #[test]
+    fn a_channel_of_which_only_an_edit_was_heard_can_be_marked_unread() {
+        let mut read = ReadState::unheard(MessageId::from_trusted(5), None);
+        read.taken_back(1, MessageId::from_trusted(5));
+        assert!(!read.is_unread());
+        let (newest_id, from_id) = (MessageId::from_trusted(12), MessageId::from_trusted(12));
+        let back = MovedBack { guild_id: None, newest_id, rev: 2, from_id };
+        read.marked(&ReadMark { turns: 1, ..mark(9, 0) }, Some(back));
+        assert!(read.is_unread());
+        // What is known of the newest message by its own stream counts more.
+        let mut read = ReadState::from_snapshot(None, None);
+        read.marked(&ReadMark { turns: 1, ..mark(9, 0) }, Some(back));
+        assert!(!read.is_unread());
     }
 
     #[test]
